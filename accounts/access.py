@@ -1,0 +1,22 @@
+"""The door to people's rows."""
+
+from django.contrib.auth.models import AnonymousUser
+
+from accounts.models import User
+from portal.web.errors import NotFound
+
+
+def get_user_by_email(email: str) -> User:
+    user = User.objects.filter(email__iexact=email).first()
+    if user is None:
+        raise NotFound(f"There is no account for {email}.", "email")
+    return user
+
+
+def is_verified(user: User | AnonymousUser) -> bool:
+    """Whether the person has shown that their address is theirs."""
+    return user.is_authenticated and user.emailaddress_set.filter(verified=True).exists()  # type: ignore[union-attr]
+
+
+def may_use_models(user: User | AnonymousUser | None) -> bool:
+    return user is not None and user.is_active and is_verified(user)

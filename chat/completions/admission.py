@@ -1,0 +1,90 @@
+"""May this call be made? Authenticate, permit, parse, find the model, open the ledger row."""
+
+from typing import Any
+
+import msgspec
+from channels.db import database_sync_to_async
+
+from accounts.access import may_use_models
+from apikeys.access import find_by_secret
+from apikeys.authentication import INVALID_KEY
+from apikeys.credentials import ConflictingCredentials, presented_secret
+from apikeys.services import note_use
+from chat.completions.context import Call, Caller
+from chat.gateway.errors import InvalidRequest, NotAuthenticated, PermissionDenied
+from chat.gateway.request import AnyPart, Image, Request, ToolResult
+from chat.gateway.routing import Deployment
+from chat.models import PublicModel
+from usage import ledger
+
+
+async def authenticate(call: Call) -> Caller:
+    if call.caller is not None:
+        return call.caller
+    try:
+        secret = presented_secret(call.raw_headers)
+    except ConflictingCredentials:
+        raise NotAuthenticated("The request carries two different API keys.") from None
+    if secret is None:
+        raise NotAuthenticated(
+            "You did not provide an API key: send it as `Authorization: Bearer KEY` or `x-api-key: KEY`."
+        )
+    return await database_sync_to_async(_caller_with, thread_sensitive=False)(secret)
+
+
+def _caller_with(secret: str) -> Caller:
+    key = find_by_secret(secret)
+    if key is None or not may_use_models(key.user):
+        raise NotAuthenticated(INVALID_KEY)
+    note_use(key=key)
+    return Caller(key.user_id, key.pk, frozenset(key.permissions))
+
+
+def parse(body: bytes) -> dict[str, Any]:
+    try:
+        raw = msgspec.json.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise InvalidRequest(f"The request's body is not valid JSON: {error}") from error
+    if not isinstance(raw, dict):
+        raise InvalidRequest("The request's body must be a JSON object.")
+    return raw
+
+
+def require(caller: Caller, permission: str) -> None:
+    if caller.permissions is not None and permission not in caller.permissions:
+        raise PermissionDenied(f"This API key lacks the permission `{permission}`.")
+
+
+def require_for_content(caller: Caller, request: Request) -> None:
+    if any(_has_image(part) for message in request.messages for part in message.parts):
+        require(caller, "vision")
+
+
+def _has_image(part: AnyPart) -> bool:
+    match part:
+        case Image():
+            return True
+        case ToolResult():
+            return any(isinstance(inner, Image) for inner in part.content)
+        case _:
+            return False
+
+
+async def open_row(
+    call: Call, caller: Caller, request: Request, model: PublicModel, deployment: Deployment, dialect: str
+) -> ledger.Admission:
+    """From here on the request is admitted: its row exists, and must be settled."""
+    admission = ledger.Admission(
+        request_id=call.id,
+        user_id=caller.user_id,
+        key_id=caller.key_id,
+        model=model.name,
+        deployment=deployment.id,
+        format=dialect,
+        is_stream=request.stream,
+        address=call.address,
+        input_price=model.input_price,
+        output_price=model.output_price,
+    )
+    await ledger.admit(admission)
+    return admission

@@ -1,0 +1,188 @@
+"""A completion, from the caller's bytes to the caller's bytes.
+
+`complete` is the flow; `CompletionsApplication` serves it as plain ASGI beside Django, for requests
+that carry a key. The DRF view calls the very same flow.
+"""
+
+import asyncio
+import logging
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
+from ipaddress import IPv4Network, IPv6Network
+from typing import Any
+
+import msgspec
+
+from chat.catalogue.lookup import find_model
+from chat.completions import admission
+from chat.completions.context import Call, Reply
+from chat.completions.settlement import Settler
+from chat.gateway import detection, routing
+from chat.gateway.dialects import CallerDialect, openai_chat
+from chat.gateway.errors import GatewayError, MethodNotAllowed, RequestTooLarge
+from chat.gateway.relay import Relay
+from portal.web.client_address import client_address
+
+log = logging.getLogger(__name__)
+
+Scope = dict[str, Any]
+MAX_BODY_BYTES = 32 * 1024 * 1024
+PATHS = frozenset(root + path for root in ("/api", "/api/v1") for path in ("/chat/completions", "/messages"))
+_STREAM_HEADERS = {
+    "content-type": "text/event-stream; charset=utf-8",
+    "cache-control": "no-cache",
+    "x-accel-buffering": "no",
+}
+
+
+async def complete(call: Call, body: bytes) -> Reply:
+    """Never raises for what a caller or a model server does wrong."""
+    dialect = detection.stated(call.path, call.headers) or openai_chat
+    try:
+        caller = await admission.authenticate(call)
+        admission.require(caller, "chat")
+        raw = admission.parse(body)
+        dialect = detection.detect(call.path, call.headers, raw)
+        request = dialect.decode_request(raw)
+        admission.require_for_content(caller, request)
+        model, deployments = await find_model(request.model)
+        deployment = routing.choose(deployments)
+        row = await admission.open_row(call, caller, request, model, deployment, dialect.NAME)
+        settler = Settler(row, call.started)
+        relay = Relay(request, deployment, settler.note_first_token)
+        answer = _streamed if request.stream else _whole
+        return await answer(call, dialect, relay, settler)
+    except GatewayError as error:
+        return refusal(call, dialect, error)
+    except Exception:
+        log.exception("%s failed.", call.request_id)
+        return refusal(
+            call, dialect, GatewayError("The portal failed; the request id helps to find out why.")
+        )
+
+
+def refusal(call: Call, dialect: CallerDialect, error: GatewayError) -> Reply:
+    status, body = dialect.encode_error(error, call.request_id)
+    headers = {**_headers(call, dialect), **dialect.error_headers(error, call.request_id)}
+    return Reply(status, headers, msgspec.json.encode(body))
+
+
+async def _whole(call: Call, dialect: CallerDialect, relay: Relay, settler: Settler) -> Reply:
+    try:
+        answer = await relay.whole(dialect, call.answer_id)
+    except BaseException as error:
+        await settler.settle(relay, error)
+        raise
+    await settler.settle(relay)
+    return Reply(200, _headers(call, dialect), msgspec.json.encode(answer))
+
+
+async def _streamed(call: Call, dialect: CallerDialect, relay: Relay, settler: Settler) -> Reply:
+    """Waits for the first piece: until then a failure is a plain HTTP status."""
+    stream = relay.streamed(dialect, call.answer_id, call.request_id, before_end=settler.settle)
+    try:
+        first = await anext(stream)
+    except BaseException as error:
+        await settler.settle(relay, error)
+        raise
+    body = _body(first, stream, relay, settler)
+    return Reply(200, {**_headers(call, dialect), **_STREAM_HEADERS}, body)
+
+
+async def _body(
+    first: bytes, stream: AsyncGenerator[bytes, None], relay: Relay, settler: Settler
+) -> AsyncGenerator[bytes, None]:
+    try:
+        async with aclosing(stream):
+            yield first
+            async for piece in stream:
+                yield piece
+    except BaseException as error:
+        await settler.settle(relay, error)
+        raise
+
+
+def _headers(call: Call, dialect: CallerDialect) -> dict[str, str]:
+    return {
+        "content-type": "application/json",
+        "x-request-id": call.request_id,
+        "x-portal-format": dialect.NAME,
+    }
+
+
+class CompletionsApplication:
+    """Plain ASGI. `trusted_proxies` are the networks whose `X-Forwarded-For` is believed."""
+
+    def __init__(self, trusted_proxies: Sequence[IPv4Network | IPv6Network]) -> None:
+        self._trusted_proxies = trusted_proxies
+
+    async def __call__(self, scope: Scope, receive: Any, send: Any) -> None:
+        call = self._call(scope)
+        try:
+            body = await _read(receive)
+        except RequestTooLarge as error:
+            dialect = detection.stated(call.path, call.headers) or openai_chat
+            await _send(send, refusal(call, dialect, error))
+            return
+        if body is None:
+            return
+        answering = asyncio.create_task(_answer(call, body, scope["method"], send))
+        leaving = asyncio.create_task(_disconnected(receive))
+        await asyncio.wait({answering, leaving}, return_when=asyncio.FIRST_COMPLETED)
+        # Whichever is still under way is over now; a cancelled answer settles before it ends.
+        answering.cancel()
+        leaving.cancel()
+        await asyncio.gather(answering, leaving, return_exceptions=True)
+        if not answering.cancelled() and answering.exception():
+            raise answering.exception()  # type: ignore[misc]
+
+    def _call(self, scope: Scope) -> Call:
+        raw_headers = list(scope["headers"])
+        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in raw_headers}
+        peer = scope["client"][0] if scope.get("client") else ""
+        address = client_address(peer, headers.get("x-forwarded-for", ""), self._trusted_proxies)
+        return Call(scope["path"], headers, raw_headers, address)
+
+
+async def _answer(call: Call, body: bytes, method: str, send: Any) -> None:
+    if method == "POST":
+        await _send(send, await complete(call, body))
+        return
+    dialect = detection.stated(call.path, call.headers) or openai_chat
+    error = MethodNotAllowed(f"{method} is not allowed here: use POST.", headers={"allow": "POST"})
+    await _send(send, refusal(call, dialect, error))
+
+
+async def _read(receive: Any) -> bytes | None:
+    """The whole body; None when the caller left before sending it."""
+    pieces, size = [], 0
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            return None
+        piece = message.get("body", b"")
+        size += len(piece)
+        if size > MAX_BODY_BYTES:
+            raise RequestTooLarge(f"The request's body is larger than {MAX_BODY_BYTES} bytes.")
+        pieces.append(piece)
+        if not message.get("more_body"):
+            return b"".join(pieces)
+
+
+async def _disconnected(receive: Any) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+async def _send(send: Any, reply: Reply) -> None:
+    headers = [(name.encode(), value.encode("latin-1", "replace")) for name, value in reply.headers.items()]
+    if isinstance(reply.body, bytes):
+        headers.append((b"content-length", str(len(reply.body)).encode()))
+    await send({"type": "http.response.start", "status": reply.status, "headers": headers})
+    if isinstance(reply.body, bytes):
+        await send({"type": "http.response.body", "body": reply.body})
+        return
+    async with aclosing(reply.body) as pieces:
+        async for piece in pieces:
+            await send({"type": "http.response.body", "body": piece, "more_body": True})
+    await send({"type": "http.response.body", "body": b""})

@@ -1,0 +1,50 @@
+"""One call at the gateway's door, whichever server brought it."""
+
+import time
+from collections.abc import AsyncGenerator, Mapping
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from portal.web.ids import encode, uuid7
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Who pays. `permissions` is None for a person in their browser, who may do everything."""
+
+    user_id: UUID
+    key_id: UUID | None = None
+    permissions: frozenset[str] | None = None
+
+
+@dataclass(frozen=True)
+class Call:
+    """`headers` with lower-case names; `raw_headers` as ASGI has them; `started` on the monotonic clock.
+
+    `caller` is set when Django has already signed the person in.
+    """
+
+    path: str
+    headers: Mapping[str, str]
+    raw_headers: list[tuple[bytes, bytes]]
+    address: str | None
+    caller: Caller | None = None
+    id: UUID = field(default_factory=uuid7)
+    started: float = field(default_factory=time.monotonic)
+
+    @property
+    def request_id(self) -> str:
+        return encode("req", self.id)
+
+    @property
+    def answer_id(self) -> str:
+        return self.id.hex
+
+
+@dataclass(frozen=True)
+class Reply:
+    """`body` is whole, or comes piece by piece."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes | AsyncGenerator[bytes, None]

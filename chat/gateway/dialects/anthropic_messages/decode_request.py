@@ -1,0 +1,146 @@
+"""Anthropic request → canonical request."""
+
+import re
+from typing import Any, assert_never
+
+import msgspec
+
+from chat.gateway.dialects.anthropic_messages import schema
+from chat.gateway.errors import InvalidRequest
+from chat.gateway.request import (
+    AnyPart,
+    Document,
+    Image,
+    Message,
+    Request,
+    Role,
+    Sampling,
+    Text,
+    Thinking,
+    Tool,
+    ToolCall,
+    ToolChoice,
+    ToolMode,
+    ToolResult,
+)
+
+_PATH = re.compile(r" - at `\$\.?(.*)`$")
+_MODES = {"auto": ToolMode.AUTO, "any": ToolMode.REQUIRED, "tool": ToolMode.REQUIRED, "none": ToolMode.NONE}
+
+
+def decode_request(raw: dict[str, Any]) -> Request:
+    """Raises `InvalidRequest` naming the offending path."""
+    wire = _validated(raw)
+    return Request(
+        model=wire.model,
+        system=_system(wire.system),
+        messages=_turns(wire.messages),
+        tools=tuple(
+            Tool(tool.name, tool.input_schema, tool.description, tool.strict) for tool in wire.tools or ()
+        ),
+        tool_choice=_tool_choice(wire.tool_choice),
+        parallel_tool_calls=_parallel(wire.tool_choice),
+        sampling=Sampling(
+            max_tokens=wire.max_tokens,
+            temperature=wire.temperature,
+            top_p=wire.top_p,
+            top_k=wire.top_k,
+            stop=tuple(wire.stop_sequences or ()),
+        ),
+        stream=bool(wire.stream),
+        include_usage=True,
+        # Only an Anthropic upstream would understand the rest, and none is served yet.
+        extra={},
+    )
+
+
+def _validated(raw: dict[str, Any]) -> schema.MessagesRequest:
+    try:
+        wire = msgspec.convert(raw, schema.MessagesRequest)
+    except msgspec.ValidationError as error:
+        text = str(error)
+        path = _PATH.search(text)
+        where = f"{path[1]}: " if path and path[1] else ""
+        raise InvalidRequest(where + _PATH.sub("", text), param=path[1] if path else None) from error
+    if not wire.messages:
+        raise InvalidRequest("messages: at least one message is required.", param="messages")
+    return wire
+
+
+def _system(system: str | list[schema.TextBlock] | None) -> tuple[Text, ...]:
+    if isinstance(system, str):
+        return (Text(system),) if system else ()
+    return tuple(Text(block.text) for block in system or ())
+
+
+def _turns(messages: list[schema.UserMessage | schema.AssistantMessage]) -> tuple[Message, ...]:
+    """Consecutive turns of one role are merged, as Anthropic does."""
+    turns: list[tuple[Role, list[AnyPart]]] = []
+    for message in messages:
+        role: Role = "user" if isinstance(message, schema.UserMessage) else "assistant"
+        parts = _parts(message.content)
+        if turns and turns[-1][0] == role:
+            turns[-1][1].extend(parts)
+        else:
+            turns.append((role, parts))
+    return tuple(Message(role, tuple(parts)) for role, parts in turns)
+
+
+def _parts(content: str | list[schema.Block]) -> list[AnyPart]:
+    if isinstance(content, str):
+        return [Text(content)]
+    return [_part(block) for block in content]
+
+
+def _part(block: schema.Block) -> AnyPart:
+    match block:
+        case schema.TextBlock() | schema.ImageBlock() | schema.DocumentBlock():
+            return _content(block)
+        case schema.ThinkingBlock():
+            return Thinking(block.thinking, block.signature)
+        case schema.RedactedThinkingBlock():
+            return Thinking(redacted=block.data)
+        case schema.ToolUseBlock():
+            return ToolCall(block.id, block.name, msgspec.json.encode(block.input).decode())
+        case schema.ToolResultBlock():
+            return ToolResult(block.tool_use_id, _result(block.content), block.is_error)
+        case _:
+            assert_never(block)
+
+
+def _result(
+    content: str | list[schema.TextBlock | schema.ImageBlock | schema.DocumentBlock],
+) -> tuple[Text | Image | Document, ...]:
+    if isinstance(content, str):
+        return (Text(content),)
+    return tuple(_content(block) for block in content)
+
+
+def _content(block: schema.TextBlock | schema.ImageBlock | schema.DocumentBlock) -> Text | Image | Document:
+    match block:
+        case schema.TextBlock():
+            return Text(block.text)
+        case schema.ImageBlock(source=source):
+            return Image(source.media_type, source.data, source.url)
+        case schema.DocumentBlock(source=source) if source.type == "text":
+            return Document(source.media_type, text=source.data, name=block.title)
+        case schema.DocumentBlock(source=source):
+            return Document(source.media_type, data=source.data, url=source.url, name=block.title)
+        case _:
+            assert_never(block)
+
+
+def _tool_choice(choice: schema.ToolChoice | None) -> ToolChoice | None:
+    if choice is None:
+        return None
+    if choice.type not in _MODES:
+        raise InvalidRequest("tool_choice.type: use auto, any, tool or none.", param="tool_choice.type")
+    if choice.type == "tool" and not choice.name:
+        raise InvalidRequest("tool_choice.name: name the tool.", param="tool_choice.name")
+    return ToolChoice(_MODES[choice.type], choice.name if choice.type == "tool" else None)
+
+
+def _parallel(choice: schema.ToolChoice | None) -> bool | None:
+    if choice is None or choice.disable_parallel_tool_use is None:
+        return None
+    return not choice.disable_parallel_tool_use

@@ -1,0 +1,99 @@
+"""Anthropic Messages as the API reference writes it: the part of a request we read."""
+
+from typing import Any
+
+import msgspec
+
+
+class Loose(msgspec.Struct, kw_only=True):
+    """Unknown fields are allowed everywhere: coding agents send newer ones on every call."""
+
+
+class TextBlock(Loose, tag_field="type", tag="text"):
+    text: str
+
+
+class Source(Loose):
+    type: str
+    media_type: str | None = None
+    data: str | None = None
+    url: str | None = None
+
+
+class ImageBlock(Loose, tag_field="type", tag="image"):
+    source: Source
+
+
+class DocumentBlock(Loose, tag_field="type", tag="document"):
+    source: Source
+    title: str | None = None
+
+
+class ThinkingBlock(Loose, tag_field="type", tag="thinking"):
+    thinking: str
+    signature: str | None = None
+
+
+class RedactedThinkingBlock(Loose, tag_field="type", tag="redacted_thinking"):
+    data: str
+
+
+class ToolUseBlock(Loose, tag_field="type", tag="tool_use"):
+    id: str
+    name: str
+    input: dict[str, Any]
+
+
+class ToolResultBlock(Loose, tag_field="type", tag="tool_result"):
+    tool_use_id: str
+    content: str | list[TextBlock | ImageBlock | DocumentBlock] = ""
+    is_error: bool = False
+
+
+Block = (
+    TextBlock
+    | ImageBlock
+    | DocumentBlock
+    | ThinkingBlock
+    | RedactedThinkingBlock
+    | ToolUseBlock
+    | ToolResultBlock
+)
+
+
+class UserMessage(Loose, tag_field="role", tag="user"):
+    content: str | list[Block]
+
+
+class AssistantMessage(Loose, tag_field="role", tag="assistant"):
+    content: str | list[Block]
+
+
+class Tool(Loose):
+    name: str
+    input_schema: dict[str, Any]
+    description: str | None = None
+    strict: bool | None = None
+
+
+class ToolChoice(Loose):
+    type: str
+    name: str | None = None
+    disable_parallel_tool_use: bool | None = None
+
+
+class MessagesRequest(Loose):
+    model: str
+    messages: list[UserMessage | AssistantMessage]
+    max_tokens: int | None = None
+    system: str | list[TextBlock] | None = None
+    tools: list[Tool] | None = None
+    tool_choice: ToolChoice | None = None
+    stop_sequences: list[str] | None = None
+    temperature: float | None = None
+    top_p: float | None = None
+    top_k: int | None = None
+    stream: bool | None = None
+
+
+READ_FIELDS = frozenset(MessagesRequest.__struct_fields__)

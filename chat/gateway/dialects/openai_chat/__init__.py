@@ -1,0 +1,31 @@
+"""OpenAI Chat Completions."""
+
+from chat.gateway.dialects.openai_chat.decode_events import StreamDecoder as event_decoder
+from chat.gateway.dialects.openai_chat.decode_events import decode_answer
+from chat.gateway.dialects.openai_chat.decode_request import decode_request
+from chat.gateway.dialects.openai_chat.encode_events import StreamEncoder as event_encoder
+from chat.gateway.dialects.openai_chat.encode_events import encode_answer
+from chat.gateway.dialects.openai_chat.encode_request import encode_request
+from chat.gateway.dialects.openai_chat.errors import encode_error, error_headers
+
+NAME = "openai"
+COMPLETIONS_PATH = "/chat/completions"
+
+
+def upstream_headers(credential: str) -> dict[str, str]:
+    return {"authorization": f"Bearer {credential}"} if credential else {}
+
+
+__all__ = [
+    "COMPLETIONS_PATH",
+    "NAME",
+    "decode_answer",
+    "decode_request",
+    "encode_answer",
+    "encode_error",
+    "encode_request",
+    "error_headers",
+    "event_decoder",
+    "event_encoder",
+    "upstream_headers",
+]

@@ -1,0 +1,137 @@
+"""Canonical request → OpenAI request, for an upstream."""
+
+import base64
+from collections.abc import Iterable, Sequence
+from typing import Any, assert_never
+
+from chat.gateway.request import (
+    AnyPart,
+    Document,
+    Image,
+    Message,
+    Request,
+    Text,
+    Thinking,
+    Tool,
+    ToolCall,
+    ToolChoice,
+    ToolResult,
+)
+
+Json = dict[str, Any]
+
+
+def encode_request(request: Request, model: str) -> Json:
+    """`model` is the upstream's own name for it."""
+    body: Json = {**request.extra, "model": model, "messages": list(_messages(request))}
+    if request.tools:
+        body["tools"] = [_tool(tool) for tool in request.tools]
+    if request.tool_choice is not None:
+        body["tool_choice"] = _tool_choice(request.tool_choice)
+    if request.parallel_tool_calls is not None:
+        body["parallel_tool_calls"] = request.parallel_tool_calls
+    if request.stream:
+        body["stream"] = True
+        # Always asked for: the ledger needs the count, whatever the caller wants to see.
+        body["stream_options"] = {"include_usage": True}
+    return body | _sampling(request)
+
+
+def _sampling(request: Request) -> Json:
+    sampling = request.sampling
+    fields = {
+        "max_tokens": sampling.max_tokens,
+        "temperature": sampling.temperature,
+        "top_p": sampling.top_p,
+        "top_k": sampling.top_k,
+        "stop": list(sampling.stop) or None,
+    }
+    return {name: value for name, value in fields.items() if value is not None}
+
+
+def _messages(request: Request) -> Iterable[Json]:
+    if request.system:
+        yield {"role": "system", "content": "\n\n".join(text.text for text in request.system)}
+    for message in request.messages:
+        yield from _assistant(message) if message.role == "assistant" else _user(message)
+
+
+def _assistant(message: Message) -> Iterable[Json]:
+    text = "".join(part.text for part in message.parts if isinstance(part, Text))
+    thinking = "".join(part.text for part in message.parts if isinstance(part, Thinking))
+    calls = [_tool_call(part) for part in message.parts if isinstance(part, ToolCall)]
+    turn: Json = {"role": "assistant", "content": text if text or not calls else None}
+    if thinking:
+        turn["reasoning_content"] = thinking
+    if calls:
+        turn["tool_calls"] = calls
+    yield turn
+
+
+def _user(message: Message) -> Iterable[Json]:
+    """Tool results first, then what the person added."""
+    results = [part for part in message.parts if isinstance(part, ToolResult)]
+    others = [part for part in message.parts if not isinstance(part, ToolResult)]
+    for result in results:
+        yield {"role": "tool", "tool_call_id": result.call_id, "content": _result_text(result)}
+    images = [image for result in results for image in result.content if not isinstance(image, Text)]
+    content: list[AnyPart] = [*images, *others]
+    if content or not results:
+        yield {"role": "user", "content": _content(content)}
+
+
+def _result_text(result: ToolResult) -> str:
+    text = "\n".join(part.text for part in result.content if isinstance(part, Text))
+    return f"Error: {text}" if result.is_error else text
+
+
+def _content(parts: Sequence[AnyPart]) -> str | list[Json]:
+    if all(isinstance(part, Text) for part in parts):
+        texts = [part.text for part in parts if isinstance(part, Text)]
+        return texts[0] if len(texts) == 1 else [{"type": "text", "text": text} for text in texts]
+    return [_part(part) for part in parts]
+
+
+def _part(part: AnyPart) -> Json:
+    match part:
+        case Text():
+            return {"type": "text", "text": part.text}
+        case Image():
+            url = part.url or f"data:{part.media_type};base64,{part.data}"
+            detail = {"detail": part.detail} if part.detail else {}
+            return {"type": "image_url", "image_url": {"url": url, **detail}}
+        case Document():
+            return {"type": "file", "file": _file(part)}
+        case Thinking():
+            return {"type": "text", "text": part.text}
+        case ToolCall() | ToolResult():
+            raise TypeError(f"{type(part).__name__} is not a content part")
+        case _:
+            assert_never(part)
+
+
+def _file(document: Document) -> Json:
+    data = document.data
+    if data is None:
+        data = base64.b64encode((document.text or "").encode()).decode()
+    media_type = document.media_type or "text/plain"
+    return {"filename": document.name or "document", "file_data": f"data:{media_type};base64,{data}"}
+
+
+def _tool_call(call: ToolCall) -> Json:
+    return {"id": call.id, "type": "function", "function": {"name": call.name, "arguments": call.arguments}}
+
+
+def _tool(tool: Tool) -> Json:
+    function: Json = {"name": tool.name, "parameters": tool.schema}
+    if tool.description is not None:
+        function["description"] = tool.description
+    if tool.strict is not None:
+        function["strict"] = tool.strict
+    return {"type": "function", "function": function}
+
+
+def _tool_choice(choice: ToolChoice) -> str | Json:
+    if choice.name:
+        return {"type": "function", "function": {"name": choice.name}}
+    return choice.mode.value

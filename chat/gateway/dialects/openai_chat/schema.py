@@ -1,0 +1,121 @@
+"""OpenAI Chat Completions as the API reference writes it: the part of a request we read."""
+
+from typing import Any, Literal
+
+import msgspec
+
+
+class Loose(msgspec.Struct, kw_only=True):
+    """Unknown fields are allowed everywhere: the format grows faster than its readers."""
+
+
+class TextPart(Loose, tag_field="type", tag="text"):
+    text: str
+
+
+class RefusalPart(Loose, tag_field="type", tag="refusal"):
+    refusal: str
+
+
+class ImageUrl(Loose):
+    url: str
+    detail: str | None = None
+
+
+class ImagePart(Loose, tag_field="type", tag="image_url"):
+    image_url: ImageUrl
+
+
+class File(Loose):
+    file_data: str | None = None
+    file_id: str | None = None
+    filename: str | None = None
+
+
+class FilePart(Loose, tag_field="type", tag="file"):
+    file: File
+
+
+Content = str | list[TextPart | RefusalPart | ImagePart | FilePart] | None
+
+
+class FunctionCall(Loose):
+    name: str
+    arguments: str = ""
+
+
+class ToolCall(Loose):
+    id: str
+    function: FunctionCall
+    type: Literal["function"] = "function"
+
+
+class SystemMessage(Loose, tag_field="role", tag="system"):
+    content: Content
+
+
+class DeveloperMessage(Loose, tag_field="role", tag="developer"):
+    content: Content
+
+
+class UserMessage(Loose, tag_field="role", tag="user"):
+    content: Content
+
+
+class AssistantMessage(Loose, tag_field="role", tag="assistant"):
+    content: Content = None
+    reasoning_content: str | None = None
+    reasoning: str | None = None
+    refusal: str | None = None
+    tool_calls: list[ToolCall] | None = None
+
+
+class ToolMessage(Loose, tag_field="role", tag="tool"):
+    tool_call_id: str
+    content: Content
+
+
+Message = SystemMessage | DeveloperMessage | UserMessage | AssistantMessage | ToolMessage
+
+
+class Function(Loose):
+    name: str
+    description: str | None = None
+    parameters: dict[str, Any] | None = None
+    strict: bool | None = None
+
+
+class Tool(Loose):
+    function: Function
+    type: Literal["function"] = "function"
+
+
+class NamedFunction(Loose):
+    name: str
+
+
+class NamedToolChoice(Loose):
+    function: NamedFunction
+    type: Literal["function"] = "function"
+
+
+class StreamOptions(Loose):
+    include_usage: bool = False
+
+
+class ChatRequest(Loose):
+    model: str
+    messages: list[Message]
+    tools: list[Tool] | None = None
+    tool_choice: Literal["none", "auto", "required"] | NamedToolChoice | None = None
+    parallel_tool_calls: bool | None = None
+    max_tokens: int | None = None
+    max_completion_tokens: int | None = None
+    temperature: float | None = None
+    top_p: float | None = None
+    stop: str | list[str] | None = None
+    stream: bool | None = None
+    stream_options: StreamOptions | None = None
+
+
+READ_FIELDS = frozenset(ChatRequest.__struct_fields__)

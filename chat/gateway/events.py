@@ -1,0 +1,81 @@
+"""The canonical answer: a model's output as a flow of events.
+
+A well-formed flow is `Start (PartStart delta* PartStop)* Usage? Finish`, parts one after another;
+`Usage` may also follow `Finish`, because some servers count last.
+"""
+
+from enum import StrEnum
+
+import msgspec
+
+
+class StopReason(StrEnum):
+    END = "end"
+    LENGTH = "length"
+    STOP_SEQUENCE = "stop_sequence"
+    TOOL_CALLS = "tool_calls"
+    REFUSAL = "refusal"
+
+
+class Start(msgspec.Struct, frozen=True, tag="start"):
+    """The upstream has begun. `input_tokens` where it already says so."""
+
+    input_tokens: int | None = None
+
+
+class TextStart(msgspec.Struct, frozen=True, tag="text_start"):
+    pass
+
+
+class ThinkingStart(msgspec.Struct, frozen=True, tag="thinking_start"):
+    pass
+
+
+class ToolCallStart(msgspec.Struct, frozen=True, tag="tool_call_start"):
+    id: str
+    name: str
+
+
+class TextDelta(msgspec.Struct, frozen=True, tag="text_delta"):
+    text: str
+
+
+class ThinkingDelta(msgspec.Struct, frozen=True, tag="thinking_delta"):
+    text: str = ""
+    signature: str | None = None
+
+
+class ArgumentsDelta(msgspec.Struct, frozen=True, tag="arguments_delta"):
+    json: str
+
+
+class PartStop(msgspec.Struct, frozen=True, tag="part_stop"):
+    pass
+
+
+class Usage(msgspec.Struct, frozen=True, tag="usage"):
+    """Tokens. `input` includes `cached`; `output` includes `reasoning`."""
+
+    input: int = 0
+    output: int = 0
+    cached: int = 0
+    reasoning: int = 0
+
+
+class Finish(msgspec.Struct, frozen=True, tag="finish"):
+    reason: StopReason
+    stop_sequence: str | None = None
+
+
+Event = (
+    Start
+    | TextStart
+    | ThinkingStart
+    | ToolCallStart
+    | TextDelta
+    | ThinkingDelta
+    | ArgumentsDelta
+    | PartStop
+    | Usage
+    | Finish
+)

@@ -1,0 +1,111 @@
+"""The canonical request: what a caller asks of a model, whichever wire format said it."""
+
+from enum import StrEnum
+from typing import Any, Literal
+
+import msgspec
+
+
+class Part(msgspec.Struct, frozen=True, tag=True):
+    """One piece of a message."""
+
+
+class Text(Part, frozen=True, tag="text"):
+    text: str
+
+
+class Image(Part, frozen=True, tag="image"):
+    """Either inline (`media_type` and base64 `data`) or by reference (`url`)."""
+
+    media_type: str | None = None
+    data: str | None = None
+    url: str | None = None
+    detail: str | None = None
+
+
+class Document(Part, frozen=True, tag="document"):
+    """A file for the model to read: base64 `data`, plain `text`, or a `url`."""
+
+    media_type: str | None = None
+    data: str | None = None
+    text: str | None = None
+    url: str | None = None
+    name: str | None = None
+
+
+class Thinking(Part, frozen=True, tag="thinking"):
+    """`redacted` holds a provider's encrypted thinking in place of the text."""
+
+    text: str = ""
+    signature: str | None = None
+    redacted: str | None = None
+
+
+class ToolCall(Part, frozen=True, tag="tool_call"):
+    """`arguments` is the JSON text of an object."""
+
+    id: str
+    name: str
+    arguments: str
+
+
+class ToolResult(Part, frozen=True, tag="tool_result"):
+    call_id: str
+    content: tuple[Text | Image | Document, ...]
+    is_error: bool = False
+
+
+AnyPart = Text | Image | Document | Thinking | ToolCall | ToolResult
+Role = Literal["user", "assistant"]
+
+
+class Message(msgspec.Struct, frozen=True):
+    """One turn. Tool results are parts of a user turn, as in Anthropic's format."""
+
+    role: Role
+    parts: tuple[AnyPart, ...]
+
+
+class Tool(msgspec.Struct, frozen=True):
+    name: str
+    schema: dict[str, Any]
+    description: str | None = None
+    strict: bool | None = None
+
+
+class ToolMode(StrEnum):
+    AUTO = "auto"
+    NONE = "none"
+    REQUIRED = "required"
+
+
+class ToolChoice(msgspec.Struct, frozen=True):
+    """`name` set: exactly this tool must be called."""
+
+    mode: ToolMode = ToolMode.AUTO
+    name: str | None = None
+
+
+class Sampling(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Values are None when the caller left them to the model."""
+
+    max_tokens: int | None = None
+    temperature: float | None = None
+    top_p: float | None = None
+    top_k: int | None = None
+    stop: tuple[str, ...] = ()
+
+
+class Request(msgspec.Struct, frozen=True):
+    """`extra` keeps fields only an upstream of the same format understands."""
+
+    model: str
+    messages: tuple[Message, ...]
+    system: tuple[Text, ...] = ()
+    tools: tuple[Tool, ...] = ()
+    tool_choice: ToolChoice | None = None
+    parallel_tool_calls: bool | None = None
+    sampling: Sampling = Sampling()
+    stream: bool = False
+    include_usage: bool = False
+    extra: dict[str, Any] = {}

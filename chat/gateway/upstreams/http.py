@@ -1,0 +1,115 @@
+"""A model server reached over HTTP, in whichever dialect it speaks."""
+
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+
+import httpx
+import msgspec
+from httpx_aiohttp import HttpxAiohttpClient
+
+from chat.gateway.dialects import UpstreamDialect
+from chat.gateway.errors import (
+    GatewayError,
+    UpstreamError,
+    UpstreamOverloaded,
+    UpstreamRejected,
+    UpstreamTimeout,
+)
+from chat.gateway.events import Event
+from chat.gateway.request import Request
+from chat.gateway.sse import ServerSentEvent, SSEParser
+
+# Seconds. `read` is the longest silence: a large model may think for minutes before its first token.
+TIMEOUT = httpx.Timeout(connect=10, read=300, write=60, pool=10)
+MAX_ERROR_BYTES = 64 * 1024
+
+
+def new_client() -> httpx.AsyncClient:
+    """One pooled client serves a whole event loop."""
+    limits = httpx.Limits(max_connections=1000, max_keepalive_connections=100)
+    return HttpxAiohttpClient(timeout=TIMEOUT, limits=limits, follow_redirects=False)
+
+
+class HttpUpstream:
+    """`base_url` ends where the dialect's own paths begin, such as `https://host/v1`."""
+
+    def __init__(
+        self, client: httpx.AsyncClient, dialect: UpstreamDialect, base_url: str, credential: str
+    ) -> None:
+        self._client = client
+        self._dialect = dialect
+        self._url = base_url.rstrip("/") + dialect.COMPLETIONS_PATH
+        self._headers = {"content-type": "application/json", **dialect.upstream_headers(credential)}
+
+    async def events(self, request: Request, model: str) -> AsyncGenerator[Event, None]:
+        body = msgspec.json.encode(self._dialect.encode_request(request, model))
+        try:
+            async with self._client.stream(
+                "POST", self._url, content=body, headers=self._headers
+            ) as response:
+                await _raise_for_status(response)
+                read = self._streamed if request.stream else self._whole
+                async with aclosing(read(response)) as events:
+                    async for event in events:
+                        yield event
+        except httpx.TimeoutException as error:
+            raise UpstreamTimeout("The model server did not answer in time.") from error
+        except httpx.HTTPError as error:
+            raise UpstreamError("The model server could not be reached or broke off.") from error
+
+    async def _whole(self, response: httpx.Response) -> AsyncGenerator[Event, None]:
+        try:
+            raw = msgspec.json.decode(await response.aread())
+            events = self._dialect.decode_answer(raw)
+        except (msgspec.DecodeError, KeyError, TypeError, AttributeError) as error:
+            raise UpstreamError("The model server's answer could not be read.") from error
+        for event in events:
+            yield event
+
+    async def _streamed(self, response: httpx.Response) -> AsyncGenerator[Event, None]:
+        decoder, parser = self._dialect.event_decoder(), SSEParser()
+
+        def decoded(arrived: list[ServerSentEvent]) -> list[Event]:
+            try:
+                return [event for item in arrived for event in decoder.feed(item)]
+            except (KeyError, TypeError, AttributeError) as error:
+                raise UpstreamError("The model server sent an event that could not be read.") from error
+
+        async for chunk in response.aiter_bytes():
+            for event in decoded(parser.feed(chunk)):
+                yield event
+        for event in decoded(parser.close()):
+            yield event
+        for event in decoder.close():
+            yield event
+
+
+async def _raise_for_status(response: httpx.Response) -> None:
+    if response.status_code < 400:
+        return
+    message = _reason(await response.aread())
+    raise _failure(response, message)
+
+
+def _failure(response: httpx.Response, message: str) -> GatewayError:
+    status = response.status_code
+    if status in (400, 413, 422):
+        return UpstreamRejected(f"The model server refused the request: {message}")
+    if status in (429, 503, 529):
+        wait = response.headers.get("retry-after")
+        return UpstreamOverloaded(
+            "The model server is overloaded.", headers={"retry-after": wait} if wait else {}
+        )
+    if status in (408, 504):
+        return UpstreamTimeout("The model server did not answer in time.")
+    # 401, 403 and 404 are between the operator and the model server: the caller's key is not wrong.
+    return UpstreamError(f"The model server failed with status {status}.")
+
+
+def _reason(body: bytes) -> str:
+    try:
+        error = msgspec.json.decode(body[:MAX_ERROR_BYTES])["error"]
+        text = error["message"] if isinstance(error, dict) else error
+    except (msgspec.DecodeError, KeyError, TypeError):
+        return "no reason given"
+    return str(text)[:500]

@@ -1,0 +1,153 @@
+"""One answer being written. It belongs to the server: no socket's end stops it."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable
+from contextlib import aclosing, suppress
+from typing import Any, TypeVar
+from uuid import UUID
+
+from channels.db import database_sync_to_async
+
+from chat.catalogue.lookup import find_model
+from chat.completions import admission
+from chat.completions.context import Call, Caller
+from chat.completions.settlement import Settler
+from chat.conversations import services
+from chat.gateway import routing
+from chat.gateway.errors import GatewayError
+from chat.gateway.relay import Relay
+from chat.gateway.request import Message as GatewayMessage
+from chat.gateway.request import Request, Role, Text
+from chat.generation.event_log import event_log
+from chat.models import Message
+from chat.models.conversation import MessageStatus
+from chat.rendering.markdown import BlockStream
+from portal.web.ids import encode
+
+# Seconds. A reader sees tokens as they come; the screen cannot show more often than this.
+PUBLISH_EVERY = 0.04
+SAVE_EVERY = 1.0
+FORMAT = "browser"
+
+log = logging.getLogger(__name__)
+T = TypeVar("T")
+_running: set[asyncio.Task[None]] = set()
+
+
+def generation_id(answer: Message) -> str:
+    return encode("gen", answer.pk)
+
+
+async def start(answer: Message, user_id: UUID, address: str | None) -> None:
+    """Returns once the answer can be followed."""
+    await event_log().append(generation_id(answer), {"type": "start"})
+    task = asyncio.create_task(_Generation(answer, address).run(Caller(user_id)))
+    # The loop itself keeps only weak references to tasks.
+    _running.add(task)
+    task.add_done_callback(_running.discard)
+
+
+class _Generation:
+    def __init__(self, answer: Message, address: str | None) -> None:
+        self._answer = answer
+        self._id = generation_id(answer)
+        self._call = Call("/ws/chat", {}, [], address)
+        self._blocks = BlockStream()
+        self._relay: Relay | None = None
+        self._settler: Settler | None = None
+        self._was_stopped = False
+
+    async def run(self, caller: Caller) -> None:
+        status, error = MessageStatus.COMPLETE, ""
+        try:
+            await self._generate(caller)
+        except GatewayError as failure:
+            status, error = MessageStatus.FAILED, str(failure)
+        except asyncio.CancelledError:
+            status, error = (
+                MessageStatus.INTERRUPTED,
+                "The portal was stopped while this answer was being written.",
+            )
+        except Exception:
+            log.exception("The generation %s failed.", self._id)
+            status, error = MessageStatus.FAILED, "The portal failed while this answer was being written."
+        finally:
+            await asyncio.shield(self._finish(MessageStatus.STOPPED if self._was_stopped else status, error))
+
+    async def _generate(self, caller: Caller) -> None:
+        request = await self._request()
+        model, deployments = await find_model(request.model)
+        deployment = routing.choose(deployments)
+        row = await admission.open_row(self._call, caller, request, model, deployment, FORMAT)
+        await _in_database(services.link_usage, self._answer, row.request_id)
+        self._settler = Settler(row, self._call.started)
+        self._relay = Relay(request, deployment, self._settler.note_first_token)
+        reading = asyncio.create_task(self._read(self._relay))
+        watching = asyncio.create_task(self._watch(reading))
+        try:
+            await reading
+        except BaseException as error:
+            await self._settler.settle(self._relay, error)
+            if not self._was_stopped:
+                raise
+        else:
+            await self._settler.settle(self._relay)
+        finally:
+            reading.cancel()
+            watching.cancel()
+            with suppress(asyncio.CancelledError):
+                await watching
+
+    async def _request(self) -> Request:
+        turns = await _in_database(services.history, self._answer)
+        return Request(
+            model=self._answer.model, messages=tuple(_message(*turn) for turn in turns), stream=True
+        )
+
+    async def _read(self, relay: Relay) -> None:
+        async with aclosing(relay.events()) as events:
+            async for _ in events:
+                pass
+
+    async def _watch(self, reading: asyncio.Task[None]) -> None:
+        """Publishes and saves what has come, and hears when the reader wants it stopped."""
+        saved = time.monotonic()
+        while True:
+            await asyncio.sleep(PUBLISH_EVERY)
+            await self._publish(self._blocks.update(self._text))
+            if await event_log().is_stop_requested(self._id):
+                self._was_stopped = True
+                reading.cancel()
+            if time.monotonic() - saved >= SAVE_EVERY:
+                saved = time.monotonic()
+                await _in_database(services.save_progress, self._answer, self._text)
+
+    async def _publish(self, blocks: list[tuple[int, str]]) -> None:
+        for index, html in blocks:
+            await event_log().append(self._id, {"type": "block", "index": index, "html": html})
+
+    async def _finish(self, status: MessageStatus, error: str) -> None:
+        usage = self._settler.usage if self._settler else None
+        tokens = {"input_tokens": usage.input if usage else 0, "output_tokens": usage.output if usage else 0}
+        await _in_database(
+            services.finish, self._answer, status=status, text=self._text, error=error, **tokens
+        )
+        await self._publish(self._blocks.update(self._text))
+        await self._publish(self._blocks.finish())
+        done = {"type": "finish", "status": status.value, "error": error or None, "model": self._answer.model}
+        await event_log().append(self._id, {**done, **tokens})
+
+    @property
+    def _text(self) -> str:
+        return self._relay.collector.answer.text.replace("\x00", "") if self._relay else ""
+
+
+def _message(role: str, text: str) -> GatewayMessage:
+    speaker: Role = "assistant" if role == "assistant" else "user"
+    return GatewayMessage(speaker, (Text(text),))
+
+
+async def _in_database(function: Callable[..., T], *args: Any, **kwargs: Any) -> T:
+    return await database_sync_to_async(function, thread_sensitive=False)(*args, **kwargs)

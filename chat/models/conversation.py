@@ -1,0 +1,60 @@
+"""What was said."""
+
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+
+from portal.web.ids import PublicIdModel
+
+
+class Session(PublicIdModel):
+    id_prefix = "ses"
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="chat_sessions")
+    title = models.CharField(max_length=200)
+    model = models.CharField(max_length=200)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    updated_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        ordering = ("-updated_at",)
+        indexes: ClassVar[list[models.Index]] = [models.Index(fields=["user", "-updated_at"])]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class MessageStatus(models.TextChoices):
+    COMPLETE = "complete"
+    STREAMING = "streaming"
+    STOPPED = "stopped"
+    FAILED = "failed"
+    INTERRUPTED = "interrupted"
+
+
+class Message(PublicIdModel):
+    """One side of a turn. An answer is stored as it grows; `usage` is the ledger row that paid for it."""
+
+    id_prefix = "msg"
+
+    session = models.ForeignKey(Session, on_delete=models.CASCADE, related_name="messages")
+    role = models.CharField(max_length=10, choices=[("user", "user"), ("assistant", "assistant")])
+    text = models.TextField(blank=True)
+    model = models.CharField(max_length=200, blank=True)
+    status = models.CharField(max_length=12, choices=MessageStatus, default=MessageStatus.COMPLETE)
+    error = models.CharField(max_length=500, blank=True)
+    usage = models.ForeignKey(
+        "usage.UsageRecord", null=True, on_delete=models.SET_NULL, related_name="messages"
+    )
+    input_tokens = models.PositiveIntegerField(default=0)
+    output_tokens = models.PositiveIntegerField(default=0)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    updated_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        ordering = ("id",)
+
+    def __str__(self) -> str:
+        return f"{self.role}: {self.text[:60]}"

@@ -1,0 +1,22 @@
+from django.urls import path, re_path
+
+from chat.api.completions import Completions
+from chat.api.models import ChatModelList, ModelDetail, ModelList
+from chat.pages import docs, views
+
+# The trailing slash is optional everywhere (conformance H01).
+api = [
+    re_path(r"^chat/completions/?$", Completions.as_view(), name="completions"),
+    re_path(r"^messages/?$", Completions.as_view(), name="messages"),
+    re_path(r"^models/?$", ModelList.as_view(), name="models"),
+    re_path(r"^models/(?P<name>.+?)/?$", ModelDetail.as_view(), name="model"),
+    re_path(r"^chat/models/?$", ChatModelList.as_view(), name="chat-models"),
+]
+
+pages = [
+    path("", views.home, name="home"),
+    path("chat", views.chat, name="chat"),
+    path("chat/<str:public_id>", views.chat, name="chat-session"),
+    path("docs", docs.docs, name="docs-index"),
+    path("docs/<slug:slug>", docs.docs, name="docs"),
+]

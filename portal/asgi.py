@@ -1,0 +1,36 @@
+"""What the server runs: completions with a key beside Django, sockets, and Django for the rest."""
+
+import os
+from typing import Any
+
+from django.core.asgi import get_asgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
+django_application = get_asgi_application()
+
+# Only now can modules with models be imported.
+from channels.auth import AuthMiddlewareStack  # noqa: E402
+from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
+from channels.security.websocket import OriginValidator  # noqa: E402
+from django.conf import settings  # noqa: E402
+from django.urls import path  # noqa: E402
+
+from chat.completions.application import PATHS, CompletionsApplication  # noqa: E402
+from chat.generation.consumer import ChatConsumer  # noqa: E402
+
+_completions = CompletionsApplication(settings.TRUSTED_PROXIES)
+_KEY_HEADERS = (b"authorization", b"x-api-key")
+
+
+async def http(scope: dict[str, Any], receive: Any, send: Any) -> None:
+    carries_key = any(name in _KEY_HEADERS for name, _ in scope["headers"])
+    if settings.FAST_PATH and carries_key and scope["path"].rstrip("/") in PATHS:
+        await _completions(scope, receive, send)
+    else:
+        await django_application(scope, receive, send)
+
+
+_sockets = AuthMiddlewareStack(URLRouter([path("ws/chat", ChatConsumer.as_asgi())]))
+application = ProtocolTypeRouter(
+    {"http": http, "websocket": OriginValidator(_sockets, [settings.BASE_URL, *settings.SOCKET_ORIGINS])}
+)

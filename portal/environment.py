@@ -1,0 +1,137 @@
+"""The environment variables the portal reads, typed; a wrong one stops the start.
+
+Every variable is documented in `docs/configuration.md`; a test compares the two.
+"""
+
+import ipaddress
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from urllib.parse import urlsplit
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+
+class BadEnvironment(Exception):
+    """One line that names the variable."""
+
+
+@dataclass(frozen=True)
+class Environment:
+    """Field names are the variables' names in lower case."""
+
+    portal_host: str
+    portal_port: int
+    portal_data_dir: Path
+    portal_base_url: str | None
+    portal_allowed_hosts: tuple[str, ...]
+    portal_secret_key: str | None
+    portal_trusted_proxies: tuple[Network, ...]
+    portal_fast_path: bool
+    portal_admin_email: str | None
+    portal_admin_password: str | None
+    portal_upstream_url: str | None
+    portal_upstream_key: str | None
+    portal_upstream_model: str | None
+    portal_upstream_kind: str
+    database_url: str | None
+    redis_url: str | None
+    email_url: str | None
+    s3_endpoint_url: str | None
+    s3_bucket: str | None
+    s3_access_key: str | None
+    s3_secret_key: str | None
+    s3_region: str | None
+
+
+VARIABLES = tuple(field.name.upper() for field in fields(Environment))
+
+
+def read(source: Mapping[str, str] = os.environ) -> Environment:
+    """Raises `BadEnvironment` for an unknown `PORTAL_*` name or a value that cannot be used."""
+    reader = _Reader(source)
+    reader.refuse_unknown()
+    environment = Environment(
+        portal_host=reader.text("PORTAL_HOST") or "127.0.0.1",
+        portal_port=reader.port("PORTAL_PORT", 8000),
+        portal_data_dir=Path(reader.text("PORTAL_DATA_DIR") or "var").resolve(),
+        portal_base_url=reader.url("PORTAL_BASE_URL", {"http", "https"}),
+        portal_allowed_hosts=reader.words("PORTAL_ALLOWED_HOSTS"),
+        portal_secret_key=reader.text("PORTAL_SECRET_KEY"),
+        portal_trusted_proxies=reader.networks("PORTAL_TRUSTED_PROXIES"),
+        portal_fast_path=reader.switch("PORTAL_FAST_PATH", True),
+        portal_admin_email=reader.text("PORTAL_ADMIN_EMAIL"),
+        portal_admin_password=reader.text("PORTAL_ADMIN_PASSWORD"),
+        portal_upstream_url=reader.url("PORTAL_UPSTREAM_URL", {"http", "https"}),
+        portal_upstream_key=reader.text("PORTAL_UPSTREAM_KEY"),
+        portal_upstream_model=reader.text("PORTAL_UPSTREAM_MODEL"),
+        portal_upstream_kind=reader.choice("PORTAL_UPSTREAM_KIND", ("openai",)),
+        database_url=reader.url("DATABASE_URL", {"postgres", "postgresql", "sqlite"}),
+        redis_url=reader.url("REDIS_URL", {"redis", "rediss", "unix"}),
+        email_url=reader.url("EMAIL_URL", {"smtp", "smtps", "smtp+tls", "smtp+ssl"}),
+        s3_endpoint_url=reader.url("S3_ENDPOINT_URL", {"http", "https"}),
+        s3_bucket=reader.text("S3_BUCKET"),
+        s3_access_key=reader.text("S3_ACCESS_KEY"),
+        s3_secret_key=reader.text("S3_SECRET_KEY"),
+        s3_region=reader.text("S3_REGION"),
+    )
+    reader.need_together("S3_ENDPOINT_URL", "S3_BUCKET", "S3_ACCESS_KEY", "S3_SECRET_KEY")
+    reader.need_together("PORTAL_ADMIN_EMAIL", "PORTAL_ADMIN_PASSWORD")
+    return environment
+
+
+class _Reader:
+    def __init__(self, source: Mapping[str, str]) -> None:
+        self._source = source
+
+    def refuse_unknown(self) -> None:
+        for name in self._source:
+            if name.startswith("PORTAL_") and name not in VARIABLES:
+                raise BadEnvironment(f"{name}: no such setting; docs/configuration.md lists them all.")
+
+    def text(self, name: str) -> str | None:
+        return self._source.get(name, "").strip() or None
+
+    def words(self, name: str) -> tuple[str, ...]:
+        return tuple(word for word in (self.text(name) or "").replace(",", " ").split())
+
+    def port(self, name: str, default: int) -> int:
+        value = self.text(name)
+        if value is None:
+            return default
+        if not value.isascii() or not value.isdigit() or not 0 < int(value) < 65536:
+            raise BadEnvironment(f"{name}: {value!r} is not a port number (1 to 65535).")
+        return int(value)
+
+    def switch(self, name: str, default: bool) -> bool:
+        value = self.text(name)
+        if value is None:
+            return default
+        if value not in ("0", "1"):
+            raise BadEnvironment(f"{name}: {value!r} is neither 0 nor 1.")
+        return value == "1"
+
+    def choice(self, name: str, choices: tuple[str, ...]) -> str:
+        value = self.text(name) or choices[0]
+        if value not in choices:
+            raise BadEnvironment(f"{name}: {value!r} is not one of {', '.join(choices)}.")
+        return value
+
+    def url(self, name: str, schemes: set[str]) -> str | None:
+        """The value itself stays out of the message: it may hold a password."""
+        value = self.text(name)
+        if value is not None and urlsplit(value).scheme not in schemes:
+            raise BadEnvironment(f"{name}: the address must begin with {' or '.join(sorted(schemes))}://.")
+        return value
+
+    def networks(self, name: str) -> tuple[Network, ...]:
+        try:
+            return tuple(ipaddress.ip_network(word) for word in self.words(name))
+        except ValueError as error:
+            raise BadEnvironment(f"{name}: {error}.") from error
+
+    def need_together(self, *names: str) -> None:
+        missing = [name for name in names if self.text(name) is None]
+        if missing and len(missing) < len(names):
+            raise BadEnvironment(f"{missing[0]}: needed beside {', '.join(set(names) - set(missing))}.")

@@ -1,0 +1,45 @@
+"""Management errors in the OpenAI envelope."""
+
+from typing import Any
+
+from django.http import HttpRequest, JsonResponse
+from rest_framework import exceptions
+from rest_framework.response import Response
+from rest_framework.views import exception_handler
+
+from portal.web.errors import ApiError
+
+_TYPES = {
+    400: "invalid_request_error",
+    401: "invalid_request_error",
+    403: "permission_error",
+    404: "not_found",
+    405: "method_not_allowed",
+    415: "invalid_request_error",
+    429: "rate_limit_exceeded",
+}
+
+
+def envelope(message: str, kind: str, code: str | None, param: str | None = None) -> dict[str, Any]:
+    return {"error": {"message": message, "type": kind, "param": param, "code": code}}
+
+
+def render_exception(error: Exception, context: dict[str, Any]) -> Response | None:
+    """DRF's exception handler; None leaves the error to Django as a crash."""
+    if isinstance(error, ApiError):
+        return Response(envelope(str(error), error.code, error.code, error.param), error.status)
+    response = exception_handler(error, context)
+    if response is None:
+        return None
+    code = "invalid_api_key" if response.status_code == 401 else None
+    response.data = envelope(_text(error), _TYPES.get(response.status_code, "api_error"), code)
+    return response
+
+
+def _text(error: Exception) -> str:
+    return str(error.detail) if isinstance(error, exceptions.APIException) else "Not found."
+
+
+def not_found(request: HttpRequest, path: str = "") -> JsonResponse:
+    """Any address under `/api/` that is not there."""
+    return JsonResponse(envelope(f"No such endpoint: {request.path}", "not_found", "not_found"), status=404)

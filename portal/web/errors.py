@@ -1,0 +1,34 @@
+"""Failures of the management API, as types."""
+
+from dataclasses import dataclass
+
+from django.http import Http404
+
+
+@dataclass
+class ApiError(Exception):
+    """`param` names the field or query parameter at fault."""
+
+    message: str
+    param: str | None = None
+
+    status = 500
+    code = "server_error"
+
+    def __str__(self) -> str:
+        return self.message
+
+
+class NotFound(ApiError, Http404):
+    """Also for what belongs to somebody else: its existence is nobody's business.
+
+    An `Http404` too, so that pages answer it with theirs.
+    """
+
+    status = 404
+    code = "not_found"
+
+
+class BadParameter(ApiError):
+    status = 400
+    code = "invalid_request_error"

@@ -1,0 +1,130 @@
+"""The fixed cast and the running portal.
+
+Alice owns, Bob is somebody else. Data is committed, as the portal runs in a process of its own; every
+test makes its own people, so no test sees another's.
+"""
+
+import io
+import itertools
+import os
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import httpx
+import pytest
+from django.core.management import call_command
+
+from tests import profile
+from tests.portal_process import PortalProcess, serve
+
+PASSWORD = "correct-horse-battery"
+_numbers = itertools.count(1)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _database(request: pytest.FixtureRequest) -> Iterator[None]:
+    """One database a worker, made once; pytest-django's own is not used."""
+    if not any(needs_database(item) for item in request.session.items):
+        yield
+        return
+    blocker = request.getfixturevalue("django_db_blocker")
+    profile.create_database(profile.MAIN)
+    with blocker.unblock():
+        call_command("prepare", verbosity=0, stdout=io.StringIO())
+        yield
+        from django.db import connections
+
+        connections.close_all()
+    profile.drop_database(profile.MAIN)
+
+
+def needs_database(item: pytest.Item) -> bool:
+    return "tests/gateway" not in str(item.path) and "tests/house" not in str(item.path)
+
+
+@pytest.fixture(scope="session")
+def portal(_database: None) -> Iterator[PortalProcess]:
+    with serve(profile.MAIN) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def portal_without_fast_path(_database: None) -> Iterator[PortalProcess]:
+    """The same data behind a process that answers completions through the DRF views."""
+    with serve(profile.MAIN, PORTAL_FAST_PATH="0") as running:
+        yield running
+
+
+@pytest.fixture
+def make_user() -> Callable[..., Any]:
+    from accounts.services import create_verified_user
+
+    def make(name: str, **fields: Any) -> Any:
+        email = f"{name}-{profile.WORKER}-{next(_numbers)}@example.org"
+        return create_verified_user(email=email, password=PASSWORD, **fields)
+
+    return make
+
+
+@pytest.fixture
+def alice(make_user: Callable[..., Any]) -> Any:
+    return make_user("alice")
+
+
+@pytest.fixture
+def bob(make_user: Callable[..., Any]) -> Any:
+    return make_user("bob")
+
+
+@pytest.fixture
+def operator(make_user: Callable[..., Any]) -> Any:
+    return make_user("operator", is_operator=True)
+
+
+@pytest.fixture
+def make_key() -> Callable[..., str]:
+    from apikeys.services import create_key
+
+    def make(user: Any, *permissions: str) -> str:
+        return create_key(user=user, name="A key", permissions=permissions or ("chat",))[1]
+
+    return make
+
+
+@pytest.fixture
+def secret(alice: Any, make_key: Callable[..., str]) -> str:
+    return make_key(alice)
+
+
+@pytest.fixture
+def api(portal: PortalProcess, secret: str) -> Iterator[httpx.Client]:
+    headers = {"authorization": f"Bearer {secret}"}
+    with httpx.Client(base_url=portal.api, headers=headers, timeout=30) as client:
+        yield client
+
+
+@pytest.fixture
+def sign_in(portal: PortalProcess) -> Iterator[Callable[..., httpx.Client]]:
+    """Signs a person in as a browser does; the client's `x-csrftoken` is set."""
+    clients = []
+
+    def make(user: Any, url: str = portal.url) -> httpx.Client:
+        client = httpx.Client(base_url=url, follow_redirects=True, timeout=30)
+        clients.append(client)
+        client.get("/login")
+        data = {"login": user.email, "password": PASSWORD, "csrfmiddlewaretoken": client.cookies["csrftoken"]}
+        assert client.post("/login", data=data).url.path == "/chat"
+        client.headers["x-csrftoken"] = client.cookies["csrftoken"]
+        return client
+
+    yield make
+    for client in clients:
+        client.close()
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args() -> dict[str, Any]:
+    return {
+        "executable_path": os.environ["TEST_CHROMIUM"],
+        "args": ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"],
+    }

@@ -1,0 +1,51 @@
+"""The environment a test process runs in, set before Django reads it (a pytest plugin, `-p`).
+
+`TEST_PROFILE=scale` (default): PostgreSQL and Redis. `TEST_PROFILE=embedded`: SQLite and nothing else.
+Each parallel worker has a database of its own.
+"""
+
+import os
+import tempfile
+from urllib.parse import urlsplit
+
+import psycopg
+
+PROFILE = os.environ.get("TEST_PROFILE", "scale")
+WORKER = os.environ.get("PYTEST_XDIST_WORKER", "gw15")
+_RUN = os.environ.get("PYTEST_XDIST_TESTRUNUID", str(os.getpid()))[:8]
+# Leave what the person at the terminal uses for their own portal out of the tests.
+for _name in [name for name in os.environ if name.startswith(("PORTAL_", "S3_")) or name == "EMAIL_URL"]:
+    del os.environ[_name]
+
+
+def environment(name: str) -> dict[str, str]:
+    """Variables of a portal with data of its own."""
+    variables = {"PORTAL_DATA_DIR": tempfile.mkdtemp(prefix=f"portal-{name}-")}
+    if PROFILE == "scale":
+        server = urlsplit(os.environ["TEST_DATABASE_URL"])
+        variables["DATABASE_URL"] = server._replace(path=f"/portal_{name}_{WORKER}_{_RUN}").geturl()
+        variables["REDIS_URL"] = f"{os.environ['TEST_REDIS_URL'].rstrip('/')}/{int(WORKER[2:]) % 16}"
+    return variables
+
+
+def create_database(variables: dict[str, str]) -> None:
+    if "DATABASE_URL" in variables:
+        _on_server("DROP DATABASE IF EXISTS {} WITH (FORCE)", variables)
+        _on_server("CREATE DATABASE {}", variables)
+
+
+def drop_database(variables: dict[str, str]) -> None:
+    if "DATABASE_URL" in variables:
+        _on_server("DROP DATABASE IF EXISTS {} WITH (FORCE)", variables)
+
+
+def _on_server(statement: str, variables: dict[str, str]) -> None:
+    name = psycopg.sql.Identifier(urlsplit(variables["DATABASE_URL"]).path[1:])
+    with psycopg.connect(os.environ["TEST_DATABASE_URL"], autocommit=True) as connection:
+        connection.execute(psycopg.sql.SQL(statement).format(name))
+
+
+MAIN = environment("main") if "TEST_DATABASE_URL" in os.environ or PROFILE == "embedded" else {}
+os.environ.update(MAIN)
+# Playwright's own event loop runs in the test's thread; the ORM is used beside it, never inside.
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"

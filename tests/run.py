@@ -1,0 +1,23 @@
+"""`make test`: the suite on PostgreSQL and Redis, then what touches data on the embedded default."""
+
+import os
+import subprocess
+import sys
+
+PARALLEL = ["-n", "auto", "--dist", "worksteal"]
+# These know nothing of databases: once is enough.
+ONCE = ["--ignore=tests/gateway", "--ignore=tests/house"]
+
+
+def main() -> int:
+    for profile, options in (("scale", []), ("embedded", ONCE)):
+        print(f"\n── {profile} ──", flush=True)
+        command = [sys.executable, "-m", "pytest", *PARALLEL, *options, *sys.argv[1:]]
+        status = subprocess.call(command, env={**os.environ, "TEST_PROFILE": profile})
+        if status:
+            return status
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

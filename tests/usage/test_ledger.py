@@ -1,0 +1,122 @@
+"""Exactly one record for each admitted request."""
+
+import threading
+import time
+from collections.abc import Callable
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import pytest
+from django.utils import timezone
+
+from tests.portal_process import PortalProcess
+from usage import ledger
+from usage.models import ServingProcess, Status, TokensSource, UsageRecord
+
+MODEL = "Waymore-A1-Instruct-1011"
+
+
+def ask(text: str, **fields: Any) -> dict[str, Any]:
+    return {"model": MODEL, "messages": [{"role": "user", "content": text}], **fields}
+
+
+def eventually(condition: Callable[[], Any]) -> Any:
+    deadline = time.monotonic() + 10
+    while not (value := condition()):
+        assert time.monotonic() < deadline, "it did not happen within 10 s"
+        time.sleep(0.05)
+    return value
+
+
+@pytest.mark.parametrize("stream", [True, False])
+def test_it_works(api: httpx.Client, alice: Any, stream: bool) -> None:
+    response = api.post("/chat/completions", json=ask("Count to 20", stream=stream))
+    row = UsageRecord.objects.get(user=alice)
+    assert row.public_id == response.headers["x-request-id"]
+    assert (row.status, row.format, row.is_stream) == (Status.COMPLETE, "openai", stream)
+    assert (row.output_tokens, row.tokens_source) == (20, TokensSource.UPSTREAM)
+    assert row.key.user == alice
+    assert row.address == "127.0.0.1"
+    assert row.first_token_ms <= row.duration_ms
+
+
+def test_a_thousand_requests_leave_a_thousand_rows(portal: PortalProcess, alice: Any, secret: str) -> None:
+    """Scaled to two cores: 8 callers, 25 requests each, and the totals agree to the token."""
+
+    def call() -> None:
+        with httpx.Client(base_url=portal.api, headers={"x-api-key": secret}, timeout=60) as client:
+            for _ in range(25):
+                assert client.post("/chat/completions", json=ask("Count to 3")).status_code == 200
+
+    threads = [threading.Thread(target=call) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    rows = UsageRecord.objects.filter(user=alice, status=Status.COMPLETE)
+    assert rows.count() == 200
+    assert sum(row.output_tokens for row in rows) == 600
+
+
+def test_a_caller_who_leaves_is_settled_with_what_came(api: httpx.Client, alice: Any) -> None:
+    with api.stream("POST", "/chat/completions", json=ask("Count to 1000", stream=True)) as response:
+        for _, _ in zip(range(20), response.iter_lines(), strict=False):
+            pass
+    row = eventually(lambda: UsageRecord.objects.filter(user=alice).exclude(status=Status.OPEN).first())
+    assert (row.status, row.is_disconnected) == (Status.CANCELLED, True)
+    assert row.tokens_source == TokensSource.ESTIMATED
+    assert 0 < row.output_tokens < 1000
+
+
+def test_cost_is_tokens_times_price(api: httpx.Client, alice: Any) -> None:
+    from chat.models import Deployment, PublicModel, Upstream
+
+    model = PublicModel.objects.create(
+        name=f"priced-{uuid4()}", input_price=Decimal("3"), output_price=Decimal("15")
+    )
+    Deployment.objects.create(
+        model=model, upstream=Upstream.objects.get(name="builtin"), upstream_model="builtin"
+    )
+    api.post("/chat/completions", json=ask("Count to 7") | {"model": model.name})
+    row = UsageRecord.objects.get(user=alice)
+    assert row.cost == (row.input_tokens * Decimal(3) + 7 * Decimal(15)) / 1_000_000
+    model.delete()
+
+
+def open_row(user: Any, process: Any, **fields: Any) -> UsageRecord:
+    return UsageRecord.objects.create(user=user, model=MODEL, format="openai", process=process, **fields)
+
+
+def test_rows_of_a_dead_process_are_closed(alice: Any) -> None:
+    long_ago = timezone.now() - timedelta(minutes=5)
+    dead, alive = uuid4(), uuid4()
+    ServingProcess.objects.create(pk=dead, seen_at=long_ago)
+    ServingProcess.objects.create(pk=alive)
+    lost = open_row(alice, dead, started_at=long_ago)
+    orphan = open_row(alice, uuid4(), started_at=long_ago)
+    running = open_row(alice, alive, started_at=long_ago)
+    done = open_row(alice, dead, started_at=long_ago, status=Status.COMPLETE)
+    assert ledger.close_interrupted() >= 2
+    statuses = [UsageRecord.objects.get(pk=row.pk).status for row in (lost, orphan, running, done)]
+    assert statuses == [Status.INTERRUPTED, Status.INTERRUPTED, Status.OPEN, Status.COMPLETE]
+    assert ledger.close_interrupted() == 0
+
+
+def test_a_final_row_stays_as_it_is(alice: Any) -> None:
+    row = open_row(alice, uuid4(), status=Status.INTERRUPTED)
+    admission = ledger.Admission(
+        row.pk, alice.pk, None, MODEL, "d", "openai", False, None, Decimal(0), Decimal(0)
+    )
+    late = ledger.Settlement(admission, Status.COMPLETE, "", 1, 1, 0, 0, TokensSource.UPSTREAM, 1, 1, False)
+    ledger._write([late])
+    row.refresh_from_db()
+    assert (row.status, row.output_tokens) == (Status.INTERRUPTED, 0)
+
+
+def test_the_serving_process_has_a_heartbeat(api: httpx.Client) -> None:
+    api.post("/chat/completions", json=ask("Count to 1"))
+    recent = timezone.now() - timedelta(seconds=30)
+    assert ServingProcess.objects.filter(seen_at__gte=recent).exists()

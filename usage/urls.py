@@ -1,0 +1,5 @@
+from django.urls import re_path
+
+from usage.api.views import Summary
+
+api = [re_path(r"^usage/summary/?$", Summary.as_view(), name="usage-summary")]
