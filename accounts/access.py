@@ -1,9 +1,11 @@
-"""The door to people's rows."""
+"""The door to people's rows, and the type others know them by."""
 
 from django.contrib.auth.models import AnonymousUser
 
 from accounts.models import User
 from portal.web.errors import NotFound
+
+__all__ = ["User", "get_user_by_email", "is_verified", "may_use_models"]
 
 
 def get_user_by_email(email: str) -> User:

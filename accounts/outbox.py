@@ -19,5 +19,5 @@ class OutboxBackend(BaseEmailBackend):
             path = directory / f"{uuid7()}.eml"
             path.touch(mode=0o600)
             path.write_bytes(message.message().as_bytes())
-            print(f"\nMail to {', '.join(message.to)}: {message.subject}\n{message.body}", file=sys.stderr)
+            sys.stderr.write(f"\nMail to {', '.join(message.to)}: {message.subject}\n{message.body}\n")
         return len(email_messages)

@@ -2,7 +2,7 @@
 
 from django.db.models import QuerySet
 
-from accounts.models import User
+from accounts.access import User
 from apikeys import secrets
 from apikeys.models import ApiKey
 from portal.web.errors import NotFound

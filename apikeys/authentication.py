@@ -7,8 +7,7 @@ from rest_framework.authentication import BaseAuthentication, SessionAuthenticat
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
-from accounts.access import may_use_models
-from accounts.models import User
+from accounts.access import User, may_use_models
 from apikeys.access import find_by_secret
 from apikeys.credentials import ConflictingCredentials, presented_secret
 from apikeys.models import ApiKey

@@ -6,7 +6,7 @@ from datetime import timedelta
 from django.db.models import Q
 from django.utils import timezone
 
-from accounts.models import User
+from accounts.access import User
 from apikeys import secrets
 from apikeys.models import ApiKey, Permission
 from portal.web.errors import BadParameter

@@ -2,7 +2,7 @@
 
 from django.db.models import QuerySet
 
-from accounts.models import User
+from accounts.access import User
 from chat.models import Message, PublicModel, Session
 from portal.web.errors import NotFound
 from portal.web.ids import decode

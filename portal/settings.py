@@ -203,6 +203,13 @@ CSRF_TRUSTED_ORIGINS = [BASE_URL]
 SOCKET_ORIGINS = [f"http://{name}:{ENVIRONMENT.portal_port}" for name in ("localhost", "127.0.0.1")]
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
+# TLS ends at a proxy; without one that we trust nobody may claim it.
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXIES else None
+SILENCED_SYSTEM_CHECKS = [
+    "security.W005",  # other subdomains are not ours to decide about
+    "security.W008",  # the proxy that ends TLS redirects to it
+    "security.W021",  # nor is the browsers' preload list
+]
 SECURE_HSTS_SECONDS = 31_536_000 if IS_HTTPS else 0
 X_FRAME_OPTIONS = "DENY"
 CONTENT_SECURITY_POLICY = {

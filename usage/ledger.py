@@ -13,6 +13,8 @@ from django.utils import timezone
 from usage.group_commit import GroupCommit
 from usage.models import ServingProcess, Status, TokensSource, UsageRecord
 
+__all__ = ["Admission", "Settlement", "Status", "TokensSource", "admit", "close_interrupted", "settle"]
+
 log = logging.getLogger(__name__)
 
 BEAT_SECONDS = 10.0

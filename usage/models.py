@@ -16,6 +16,9 @@ class ServingProcess(models.Model):
     started_at = models.DateTimeField(default=timezone.now)
     seen_at = models.DateTimeField(default=timezone.now)
 
+    def __str__(self) -> str:
+        return str(self.pk)
+
 
 class Status(models.TextChoices):
     OPEN = "open"

@@ -6,7 +6,7 @@ from typing import Any
 from django.db.models import Avg, Count, Q, QuerySet, Sum
 from django.utils import timezone
 
-from accounts.models import User
+from accounts.access import User
 from portal.web.errors import BadParameter
 from usage.models import Status, UsageRecord
 

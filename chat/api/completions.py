@@ -29,13 +29,11 @@ class Completions(APIView):
         call = _call(request, Caller(request.user.pk) if request.user else None)
         return _response(async_to_sync(complete)(call, request.body))
 
-    def handle_exception(self, error: Exception) -> HttpResponse:
+    def handle_exception(self, error: Exception) -> HttpResponse | StreamingHttpResponse:
         if not isinstance(error, APIException):
             raise error
         call = _call(self.request, None)
-        response = _response(refusal(call, _stated(call), _gateway_error(error)))
-        assert isinstance(response, HttpResponse)
-        return response
+        return _response(refusal(call, _stated(call), _gateway_error(error)))
 
 
 def _carries_key(request: Request) -> bool:

@@ -10,7 +10,7 @@ from chat.gateway.errors import GatewayError
 from chat.gateway.relay import Relay
 from chat.gateway.request import Request, Text, Thinking, ToolCall
 from usage import ledger
-from usage.models import Status, TokensSource
+from usage.ledger import Status, TokensSource
 
 # Rule of thumb for text nobody counted: four characters a token.
 _CHARACTERS_PER_TOKEN = 4

@@ -6,7 +6,7 @@ from uuid import UUID
 from django.db import transaction
 from django.utils import timezone
 
-from accounts.models import User
+from accounts.access import User
 from chat import access
 from chat.models import Message, Session
 from chat.models.conversation import MessageStatus

@@ -9,7 +9,18 @@ from chat.gateway.errors import InvalidRequest
 DIALECTS: dict[str, CallerDialect] = {dialect.NAME: dialect for dialect in (openai_chat, anthropic_messages)}
 
 _OPENAI_FIELDS = frozenset(
-    ["stop", "n", "logprobs", "response_format", "stream_options", "max_completion_tokens", "frequency_penalty", "presence_penalty", "seed", "functions"]
+    [
+        "stop",
+        "n",
+        "logprobs",
+        "response_format",
+        "stream_options",
+        "max_completion_tokens",
+        "frequency_penalty",
+        "presence_penalty",
+        "seed",
+        "functions",
+    ]
 )
 _ANTHROPIC_BLOCKS = frozenset(["tool_use", "tool_result", "thinking", "redacted_thinking", "document"])
 _OPENAI_BLOCKS = frozenset(["image_url", "input_audio", "file"])

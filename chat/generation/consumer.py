@@ -8,8 +8,7 @@ from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncWebsocketConsumer
 from django.conf import settings
 
-from accounts.access import may_use_models
-from accounts.models import User
+from accounts.access import User, may_use_models
 from chat import access
 from chat.conversations import services
 from chat.generation import run

@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 
-from accounts.models import User
+from accounts.access import User
 from chat.access import sessions_of
 
 MAX_SESSIONS = 100

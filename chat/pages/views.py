@@ -1,4 +1,4 @@
-from typing import Any
+from typing import Any, cast
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from accounts.models import User
+from accounts.access import User
 from chat.access import get_session, models_for
 from chat.catalogue.environment import is_builtin_only
 from chat.generation.run import generation_id
@@ -32,8 +32,7 @@ def home(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_safe
 def chat(request: HttpRequest, public_id: str | None = None) -> HttpResponse:
-    user = request.user
-    assert isinstance(user, User)
+    user = cast(User, request.user)
     session = get_session(user, public_id) if public_id else None
     messages = list(session.messages.all()) if session else []
     context = {

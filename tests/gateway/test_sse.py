@@ -49,10 +49,8 @@ def test_it_rejects_invalid_utf8() -> None:
 
 
 def test_it_rejects_an_endless_event() -> None:
-    parser = SSEParser()
     with pytest.raises(UpstreamError):
-        for _ in range(20):
-            parser.feed(b"x" * 1_000_000)
+        parse(*[b"x" * 1_000_000] * 20)
 
 
 def test_encode_is_what_parse_reads() -> None:

@@ -59,14 +59,17 @@ class StreamEncoder:
                 return self._delta({"type": "input_json_delta", "partial_json": event.json})
             case ev.PartStop():
                 return _event("content_block_stop", index=self._index)
-            case ev.Usage():
-                self._usage = event
-                return b""
-            case ev.Finish():
-                self._finish = event
+            case ev.Usage() | ev.Finish():
+                self._keep(event)
                 return b""
             case _:
                 assert_never(event)
+
+    def _keep(self, event: ev.Usage | ev.Finish) -> None:
+        if isinstance(event, ev.Usage):
+            self._usage = event
+        else:
+            self._finish = event
 
     def close(self) -> bytes:
         """Held back until now, so that it carries the count of an upstream that counts last."""

@@ -28,8 +28,8 @@ _CONNECT = (
 _KNOWN = {
     "machine learning": (
         "Machine learning is a branch of artificial intelligence in which a program learns patterns from "
-        "examples instead of following rules somebody wrote down. It is shown data, adjusts its inner numbers "
-        "until its predictions fit, and then applies what it has learned to data it has not seen."
+        "examples instead of following rules somebody wrote down. It is shown data, adjusts its inner "
+        "numbers until its predictions fit, and then applies what it has learned to data it has not seen."
     ),
     "poem": (
         "In lines of code at break of day\nthe small lamps of the cursor play;\na loop returns, a test turns "
@@ -61,7 +61,8 @@ def _from_words(said: str) -> str:
             return text
     section = search(said)
     if section is not None:
-        return f"**{section.title}**\n\n{section.text}\n\n*From the portal's documentation, by its built-in model.*"
+        source = "*From the portal's documentation, by its built-in model.*"
+        return f"**{section.title}**\n\n{section.text}\n\n{source}"
     topic = " ".join(said.split())[:120]
     return f"I cannot say anything useful about “{topic}”. {_ABOUT}\n\n{_CONNECT}"
 

@@ -14,7 +14,49 @@ PORTAL_ADDRESS = "http://127.0.0.1:8000"
 _FOLDER = Path(__file__).parent / "tutorials"
 _WORD = re.compile(r"[a-z0-9_]{2,}")
 _STOP_WORDS = frozenset(
-    ["the", "an", "and", "or", "of", "to", "in", "is", "it", "its", "for", "on", "with", "what", "how", "do", "does", "can", "my", "your", "me", "you", "this", "that", "are", "be", "from", "at", "by", "as", "show", "tell", "about", "please", "want", "use", "using", "get", "make", "portal", "llm"]
+    [
+        "the",
+        "an",
+        "and",
+        "or",
+        "of",
+        "to",
+        "in",
+        "is",
+        "it",
+        "its",
+        "for",
+        "on",
+        "with",
+        "what",
+        "how",
+        "do",
+        "does",
+        "can",
+        "my",
+        "your",
+        "me",
+        "you",
+        "this",
+        "that",
+        "are",
+        "be",
+        "from",
+        "at",
+        "by",
+        "as",
+        "show",
+        "tell",
+        "about",
+        "please",
+        "want",
+        "use",
+        "using",
+        "get",
+        "make",
+        "portal",
+        "llm",
+    ]
 )
 # BM25's usual constants: how fast repeated words stop counting, how much length is held against a text.
 _K1, _B = 1.4, 0.6

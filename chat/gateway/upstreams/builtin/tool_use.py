@@ -11,7 +11,25 @@ from chat.gateway.upstreams.builtin.json_schema import Words, instance
 
 _WORD = re.compile(r"[a-z]{3,}")
 _COMMON = frozenset(
-    ["the", "and", "for", "get", "set", "with", "from", "into", "given", "what", "current", "this", "that", "tool", "function", "call", "use"]
+    [
+        "the",
+        "and",
+        "for",
+        "get",
+        "set",
+        "with",
+        "from",
+        "into",
+        "given",
+        "what",
+        "current",
+        "this",
+        "that",
+        "tool",
+        "function",
+        "call",
+        "use",
+    ]
 )
 _SEVERAL = re.compile(r",? and (?:in |for |at )?(?=[A-Z])")
 
