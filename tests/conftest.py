@@ -7,6 +7,7 @@ test makes its own people, so no test sees another's.
 import io
 import itertools
 import os
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -53,6 +54,11 @@ def portal_without_fast_path(_database: None) -> Iterator[PortalProcess]:
     """The same data behind a process that answers completions through the DRF views."""
     with serve(profile.MAIN, PORTAL_FAST_PATH="0") as running:
         yield running
+
+
+@pytest.fixture
+def new_email() -> str:
+    return f"new-{profile.WORKER}-{next(_numbers)}@example.org"
 
 
 @pytest.fixture
@@ -120,6 +126,20 @@ def sign_in(portal: PortalProcess) -> Iterator[Callable[..., httpx.Client]]:
     yield make
     for client in clients:
         client.close()
+
+
+@pytest.fixture(scope="session")
+def eventually() -> Callable[..., Any]:
+    """Waits for what another process is about to do."""
+
+    def wait(condition: Callable[[], Any], seconds: float = 10) -> Any:
+        deadline = time.monotonic() + seconds
+        while not (value := condition()):
+            assert time.monotonic() < deadline, f"it did not happen within {seconds} s"
+            time.sleep(0.05)
+        return value
+
+    return wait
 
 
 @pytest.fixture(scope="session")

@@ -23,6 +23,13 @@ def connect(row: UpstreamRow) -> Upstream:
     return HttpUpstream(_client(), openai_chat, row.base_url, row.credential)
 
 
+async def close() -> None:
+    """Lets go of the running loop's connections."""
+    client = _clients.pop(asyncio.get_running_loop(), None)
+    if client is not None:
+        await client.aclose()
+
+
 def _client() -> httpx.AsyncClient:
     loop = asyncio.get_running_loop()
     if loop not in _clients:

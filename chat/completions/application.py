@@ -128,13 +128,15 @@ class CompletionsApplication:
             return
         answering = asyncio.create_task(_answer(call, body, scope["method"], send))
         leaving = asyncio.create_task(_disconnected(receive))
-        await asyncio.wait({answering, leaving}, return_when=asyncio.FIRST_COMPLETED)
-        # Whichever is still under way is over now; a cancelled answer settles before it ends.
-        answering.cancel()
-        leaving.cancel()
-        await asyncio.gather(answering, leaving, return_exceptions=True)
-        if not answering.cancelled() and answering.exception():
-            raise answering.exception()  # type: ignore[misc]
+        try:
+            await asyncio.wait({answering, leaving}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            # Whichever is still under way is over now; a cancelled answer settles before it ends.
+            answering.cancel()
+            leaving.cancel()
+            await asyncio.wait({answering, leaving})
+        if not answering.cancelled():
+            answering.result()
 
     def _call(self, scope: Scope) -> Call:
         raw_headers = list(scope["headers"])

@@ -72,7 +72,8 @@ class InProcessEventLog:
 
 
 class RedisEventLog:
-    BLOCK_MS = 5000
+    # Below the client's socket timeout, which would take a silent model for a lost connection.
+    BLOCK_MS = 2000
 
     def __init__(self, url: str) -> None:
         self._redis = Redis.from_url(url)

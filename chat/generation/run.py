@@ -4,7 +4,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable
-from contextlib import aclosing, suppress
+from contextlib import aclosing
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -49,6 +49,13 @@ async def start(answer: Message, user_id: UUID, address: str | None) -> None:
     task.add_done_callback(_running.discard)
 
 
+async def stop_all() -> None:
+    """The server is going: answers being written here end as interrupted, with what they have."""
+    for task in _running:
+        task.cancel()
+    await asyncio.gather(*_running, return_exceptions=True)
+
+
 class _Generation:
     def __init__(self, answer: Message, address: str | None) -> None:
         self._answer = answer
@@ -85,20 +92,16 @@ class _Generation:
         self._settler = Settler(row, self._call.started)
         self._relay = Relay(request, deployment, self._settler.note_first_token)
         reading = asyncio.create_task(self._read(self._relay))
-        watching = asyncio.create_task(self._watch(reading))
         try:
+            await self._watch(reading)
             await reading
         except BaseException as error:
+            reading.cancel()
             await self._settler.settle(self._relay, error)
             if not self._was_stopped:
                 raise
         else:
             await self._settler.settle(self._relay)
-        finally:
-            reading.cancel()
-            watching.cancel()
-            with suppress(asyncio.CancelledError):
-                await watching
 
     async def _request(self) -> Request:
         turns = await _in_database(services.history, self._answer)
@@ -114,8 +117,8 @@ class _Generation:
     async def _watch(self, reading: asyncio.Task[None]) -> None:
         """Publishes and saves what has come, and hears when the reader wants it stopped."""
         saved = time.monotonic()
-        while True:
-            await asyncio.sleep(PUBLISH_EVERY)
+        while not reading.done():
+            await asyncio.wait({reading}, timeout=PUBLISH_EVERY)
             await self._publish(self._blocks.update(self._text))
             if await event_log().is_stop_requested(self._id):
                 self._was_stopped = True

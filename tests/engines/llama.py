@@ -23,10 +23,11 @@ MODEL = "tiny-random-llama"
 CONTEXT = 4096
 _EMBEDDING, _HEADS, _FEED_FORWARD = 32, 4, 64
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
-_TEMPLATE = (
-    "{% for message in messages %}{{ message.role }}: {{ message.content }}\n{% endfor %}"
-    "{% if add_generation_prompt %}assistant: {% endif %}"
-)
+# After the special tokens, 256 bytes and the blank come the letters.
+TOKEN_Z = 3 + 256 + 1 + _LETTERS.index("z")
+_TEMPLATE = """\
+{% for message in messages %}{{ message.role }}: {{ message.content or "" }}
+{% endfor %}{% if add_generation_prompt %}assistant: {% endif %}"""
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,7 @@ def llama_server(directory: Path) -> Iterator[LlamaServer]:
             yield LlamaServer(f"http://127.0.0.1:{port}", MODEL)
         finally:
             server.kill()
-            server.wait()
+            server.communicate()
 
 
 def write_tiny_gguf(path: Path) -> None:

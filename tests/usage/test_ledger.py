@@ -1,7 +1,6 @@
 """Exactly one record for each admitted request."""
 
 import threading
-import time
 from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
@@ -21,14 +20,6 @@ MODEL = "Waymore-A1-Instruct-1011"
 
 def ask(text: str, **fields: Any) -> dict[str, Any]:
     return {"model": MODEL, "messages": [{"role": "user", "content": text}], **fields}
-
-
-def eventually(condition: Callable[[], Any]) -> Any:
-    deadline = time.monotonic() + 10
-    while not (value := condition()):
-        assert time.monotonic() < deadline, "it did not happen within 10 s"
-        time.sleep(0.05)
-    return value
 
 
 @pytest.mark.parametrize("stream", [True, False])
@@ -61,7 +52,9 @@ def test_a_thousand_requests_leave_a_thousand_rows(portal: PortalProcess, alice:
     assert sum(row.output_tokens for row in rows) == 600
 
 
-def test_a_caller_who_leaves_is_settled_with_what_came(api: httpx.Client, alice: Any) -> None:
+def test_a_caller_who_leaves_is_settled_with_what_came(
+    api: httpx.Client, alice: Any, eventually: Callable[..., Any]
+) -> None:
     with api.stream("POST", "/chat/completions", json=ask("Count to 1000", stream=True)) as response:
         for _, _ in zip(range(20), response.iter_lines(), strict=False):
             pass

@@ -52,10 +52,13 @@ class HttpUpstream:
                 async with aclosing(read(response)) as events:
                     async for event in events:
                         yield event
+        except (httpx.NetworkError, httpx.ProtocolError, httpx.ConnectTimeout) as error:
+            # The aiohttp transport reports every lost connection as `ConnectTimeout`.
+            raise UpstreamError("The model server could not be reached or broke off.") from error
         except httpx.TimeoutException as error:
             raise UpstreamTimeout("The model server did not answer in time.") from error
         except httpx.HTTPError as error:
-            raise UpstreamError("The model server could not be reached or broke off.") from error
+            raise UpstreamError("The call to the model server failed.") from error
 
     async def _whole(self, response: httpx.Response) -> AsyncGenerator[Event, None]:
         try:

@@ -1,0 +1,164 @@
+"""A real engine behind the portal: llama.cpp's own server, driven by SDKs and a browser."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import anthropic
+import httpx
+import openai
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests import profile
+from tests.conftest import PASSWORD
+from tests.engines.llama import TOKEN_Z, LlamaServer, llama_server
+from tests.portal_process import PortalProcess, manage, serve
+
+MODEL = "Waymore-A1-Instruct-1011"
+EMAIL = "engineer@example.org"
+HELLO: Any = [{"role": "user", "content": "Hello"}]
+
+
+@pytest.fixture(scope="module")
+def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LlamaServer]:
+    with llama_server(tmp_path_factory.mktemp("llama")) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def llama_portal(engine: LlamaServer) -> Iterator[PortalProcess]:
+    """A portal of its own, connected the way the README says; people and keys by its commands."""
+    variables = {**profile.environment("llama"), "PORTAL_UPSTREAM_URL": engine.base_url}
+    profile.create_database(variables)
+    manage(variables, "prepare")
+    manage(variables, "create_user", "--email", EMAIL, "--password", PASSWORD)
+    with serve(variables) as running:
+        yield running
+    profile.drop_database(variables)
+
+
+@pytest.fixture(scope="module")
+def llama_key(llama_portal: PortalProcess) -> str:
+    arguments = ["--email", EMAIL, "--name", "SDKs", "--permission", "chat"]
+    return llama_portal.manage("create_api_key", *arguments).strip()
+
+
+@pytest.fixture(scope="module")
+def openai_client(llama_portal: PortalProcess, llama_key: str) -> Iterator[openai.OpenAI]:
+    with openai.OpenAI(base_url=llama_portal.api, api_key=llama_key, max_retries=0) as client:
+        yield client
+
+
+@pytest.fixture(scope="module")
+def anthropic_client(llama_portal: PortalProcess, llama_key: str) -> Iterator[anthropic.Anthropic]:
+    with anthropic.Anthropic(base_url=llama_portal.api, api_key=llama_key, max_retries=0) as client:
+        yield client
+
+
+def direct(engine: LlamaServer, **fields: Any) -> dict[str, Any]:
+    body = {"model": engine.model, "messages": HELLO, "temperature": 0, "seed": 7, **fields}
+    return dict(httpx.post(f"{engine.base_url}/v1/chat/completions", json=body, timeout=60).json())
+
+
+def test_the_answer_and_its_usage_are_the_engines_own(
+    openai_client: openai.OpenAI, engine: LlamaServer
+) -> None:
+    theirs = direct(engine, max_tokens=24)
+    ours = openai_client.chat.completions.create(
+        model=MODEL, messages=HELLO, max_tokens=24, temperature=0, seed=7
+    )
+    assert ours.model == MODEL
+    assert ours.choices[0].message.content == theirs["choices"][0]["message"]["content"]
+    assert ours.choices[0].finish_reason == theirs["choices"][0]["finish_reason"] == "length"
+    assert ours.usage is not None
+    assert ours.usage.prompt_tokens == theirs["usage"]["prompt_tokens"]
+    assert ours.usage.completion_tokens == theirs["usage"]["completion_tokens"] == 24
+
+
+def test_it_streams_through(openai_client: openai.OpenAI, engine: LlamaServer) -> None:
+    stream = openai_client.chat.completions.create(
+        model=MODEL, messages=HELLO, max_tokens=24, temperature=0, seed=7,
+        stream=True, stream_options={"include_usage": True},
+    )  # fmt: skip
+    chunks = list(stream)
+    text = "".join(chunk.choices[0].delta.content or "" for chunk in chunks if chunk.choices)
+    assert text == direct(engine, max_tokens=24)["choices"][0]["message"]["content"]
+    assert chunks[-1].usage is not None
+    assert chunks[-1].usage.completion_tokens == 24
+
+
+def test_an_anthropic_caller_gets_the_same(
+    anthropic_client: anthropic.Anthropic, openai_client: openai.OpenAI
+) -> None:
+    question: Any = {"model": MODEL, "max_tokens": 12, "messages": HELLO, "extra_body": {"temperature": 0}}
+    message = anthropic_client.messages.create(**question)
+    other = openai_client.chat.completions.create(**question)
+    streamed = stream_anthropic(anthropic_client, question)
+    assert message.content[0].text == streamed.content[0].text == other.choices[0].message.content
+    assert message.stop_reason == streamed.stop_reason == "max_tokens"
+    assert message.usage.output_tokens == streamed.usage.output_tokens == 12
+    usage = message.usage
+    assert other.usage is not None
+    assert usage.input_tokens + (usage.cache_read_input_tokens or 0) == other.usage.prompt_tokens
+
+
+def stream_anthropic(client: anthropic.Anthropic, question: Any) -> Any:
+    with client.messages.stream(**question) as stream:
+        return stream.get_final_message()
+
+
+def test_a_field_only_the_engine_understands_reaches_it(openai_client: openai.OpenAI) -> None:
+    """O03, O07: the bias towards one token of its vocabulary leaves it nothing else to say."""
+    answer = openai_client.chat.completions.create(
+        model=MODEL, messages=HELLO, max_tokens=5, logit_bias={str(TOKEN_Z): 100}
+    )
+    assert answer.choices[0].message.content == "zzzzz"
+
+
+def test_the_engine_stops_when_the_caller_leaves(
+    llama_portal: PortalProcess, llama_key: str, engine: LlamaServer, eventually: Callable[..., Any]
+) -> None:
+    headers = {"authorization": f"Bearer {llama_key}"}
+    body = {"model": MODEL, "messages": HELLO, "stream": True, "max_tokens": 3900}
+    with httpx.stream("POST", llama_portal.api + "/chat/completions", headers=headers, json=body) as response:
+        next(response.iter_bytes())
+    eventually(lambda: not any(slot["is_processing"] for slot in slots(engine)))
+
+
+def slots(engine: LlamaServer) -> list[dict[str, Any]]:
+    return list(httpx.get(f"{engine.base_url}/slots").json())
+
+
+def test_the_browser_shows_what_the_engine_says(page: Page, llama_portal: PortalProcess) -> None:
+    page.goto(f"{llama_portal.url}/login")
+    page.get_by_label("Email").fill(EMAIL)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.locator(".banner")).to_have_count(0)
+    page.locator("#composer-input").fill("Hello")
+    page.keyboard.press("Enter")
+    answer = page.locator('.turn[data-role="assistant"]')
+    expect(answer.locator("[data-block]")).to_have_count(1)
+    page.locator("#stop").click()
+    expect(answer).to_have_attribute("data-status", "stopped")
+    assert len(answer.locator(".answer").inner_text()) > 0
+
+
+def test_an_engine_that_is_gone_is_a_clear_error(tmp_path: Path) -> None:
+    with llama_server(tmp_path) as engine:
+        variables = {**profile.environment("gone"), "PORTAL_UPSTREAM_URL": engine.base_url}
+        profile.create_database(variables)
+        manage(variables, "prepare")
+        manage(variables, "create_user", "--email", EMAIL, "--password", PASSWORD)
+        arguments = ["--email", EMAIL, "--name", "k", "--permission", "chat"]
+        key = manage(variables, "create_api_key", *arguments).strip()
+    with serve(variables) as portal:
+        headers = {"authorization": f"Bearer {key}"}
+        body = {"model": MODEL, "messages": HELLO}
+        response = httpx.post(portal.api + "/chat/completions", headers=headers, json=body)
+        stats = httpx.get(portal.api + "/usage/summary", headers=headers).json()["stats"]
+    profile.drop_database(variables)
+    assert (response.status_code, response.json()["error"]["type"]) == (502, "upstream_error")
+    assert engine.base_url.partition("//")[2] not in response.text
+    assert (stats["totalRequests"], stats["errorRate"], stats["totalTokens"]) == (1, 100, 0)
