@@ -117,9 +117,13 @@ class _Generation:
     async def _watch(self, reading: asyncio.Task[None]) -> None:
         """Publishes and saves what has come, and hears when the reader wants it stopped."""
         saved = time.monotonic()
+        pause = PUBLISH_EVERY
         while not reading.done():
-            await asyncio.wait({reading}, timeout=PUBLISH_EVERY)
+            await asyncio.wait({reading}, timeout=pause)
+            begun = time.monotonic()
             await self._publish(self._blocks.update(self._text))
+            # A very long block takes long to render: then more seldom, so that others get their turn.
+            pause = max(PUBLISH_EVERY, 4 * (time.monotonic() - begun))
             if await event_log().is_stop_requested(self._id):
                 self._was_stopped = True
                 reading.cancel()

@@ -17,8 +17,8 @@ def test_a_user_and_a_key_are_made(portal: PortalProcess, new_email: str) -> Non
 
 
 def test_mistakes_are_said_in_one_line(portal: PortalProcess, new_email: str) -> None:
-    with pytest.raises(RuntimeError, match="^CommandError: There is no account for nobody@example.org"):
-        arguments = ["--email", "nobody@example.org", "--name", "x", "--permission", "chat"]
+    arguments = ["--email", "nobody@example.org", "--name", "x", "--permission", "chat"]
+    with pytest.raises(RuntimeError, match=r"^CommandError: There is no account for nobody@example\.org"):
         portal.manage("create_api_key", *arguments)
-    with pytest.raises(RuntimeError, match="^CommandError: password: This password is too short"):
+    with pytest.raises(RuntimeError, match=r"^CommandError: password: This password is too short"):
         portal.manage("create_user", "--email", new_email, "--password", "x")

@@ -23,8 +23,8 @@ def browser(portal: PortalProcess) -> Iterator[httpx.Client]:
 @pytest.fixture
 def post(browser: httpx.Client) -> Post:
     def submit(path: str, data: dict[str, str]) -> httpx.Response:
-        browser.get(path)
-        return browser.post(path, data={**data, "csrfmiddlewaretoken": browser.cookies["csrftoken"]})
+        form = browser.get(path)
+        return browser.post(form.url, data={**data, "csrfmiddlewaretoken": browser.cookies["csrftoken"]})
 
     return submit
 

@@ -1,5 +1,6 @@
 """A real engine behind the portal: llama.cpp's own server, driven by SDKs and a browser."""
 
+import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -116,13 +117,49 @@ def test_a_field_only_the_engine_understands_reaches_it(openai_client: openai.Op
     assert answer.choices[0].message.content == "zzzzz"
 
 
+UNIT: Any = {"type": "object", "properties": {"unit": {"type": "string", "enum": ["celsius", "kelvin"]}}}
+UNIT |= {"required": ["unit"]}
+OPENAI_TOOL: Any = {"type": "function", "function": {"name": "set_unit", "parameters": UNIT}}
+ANTHROPIC_TOOL: Any = {"name": "set_unit", "input_schema": UNIT}
+
+
+@pytest.mark.parametrize("stream", [True, False])
+def test_the_engines_tool_call_reaches_an_openai_caller(openai_client: openai.OpenAI, stream: bool) -> None:
+    question: Any = {"model": MODEL, "messages": HELLO, "tools": [OPENAI_TOOL], "max_tokens": 400}
+    if stream:
+        with openai_client.chat.completions.stream(**question) as events:
+            answer: Any = events.get_final_completion()
+    else:
+        answer = openai_client.chat.completions.create(**question)
+    call = answer.choices[0].message.tool_calls[0]
+    assert answer.choices[0].finish_reason == "tool_calls"
+    assert call.function.name == "set_unit"
+    assert json.loads(call.function.arguments)["unit"] in ("celsius", "kelvin")
+
+
+@pytest.mark.parametrize("stream", [True, False])
+def test_the_engines_tool_call_reaches_an_anthropic_caller(
+    anthropic_client: anthropic.Anthropic, stream: bool
+) -> None:
+    question: Any = {"model": MODEL, "messages": HELLO, "tools": [ANTHROPIC_TOOL], "max_tokens": 400}
+    if stream:
+        message = stream_anthropic(anthropic_client, question)
+    else:
+        message = anthropic_client.messages.create(**question)
+    call = message.content[-1]
+    assert (message.stop_reason, call.type, call.name) == ("tool_use", "tool_use", "set_unit")
+    assert call.input["unit"] in ("celsius", "kelvin")
+
+
 def test_the_engine_stops_when_the_caller_leaves(
     llama_portal: PortalProcess, llama_key: str, engine: LlamaServer, eventually: Callable[..., Any]
 ) -> None:
     headers = {"authorization": f"Bearer {llama_key}"}
-    body = {"model": MODEL, "messages": HELLO, "stream": True, "max_tokens": 3900}
+    body = {"model": MODEL, "messages": HELLO, "stream": True, "max_tokens": 1_000_000}
     with httpx.stream("POST", llama_portal.api + "/chat/completions", headers=headers, json=body) as response:
-        next(response.iter_bytes())
+        lines = response.iter_lines()
+        next(lines)
+        assert any(slot["is_processing"] for slot in slots(engine))
     eventually(lambda: not any(slot["is_processing"] for slot in slots(engine)))
 
 
@@ -135,6 +172,7 @@ def test_the_browser_shows_what_the_engine_says(page: Page, llama_portal: Portal
     page.get_by_label("Email").fill(EMAIL)
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Sign in").click()
+    page.wait_for_url("**/chat")
     expect(page.locator(".banner")).to_have_count(0)
     page.locator("#composer-input").fill("Hello")
     page.keyboard.press("Enter")

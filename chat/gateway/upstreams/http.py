@@ -1,5 +1,6 @@
 """A model server reached over HTTP, in whichever dialect it speaks."""
 
+import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 
@@ -81,6 +82,8 @@ class HttpUpstream:
         async for chunk in response.aiter_bytes():
             for event in decoded(parser.feed(chunk)):
                 yield event
+            # A server faster than we are would never make us wait, and so starve everybody else.
+            await asyncio.sleep(0)
         for event in decoded(parser.close()):
             yield event
         for event in decoder.close():

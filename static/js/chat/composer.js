@@ -38,7 +38,8 @@ export function composer({ onSend, onStop }) {
     if (event.key === "Escape" && isBusy) onStop();
   });
 
-  input.value = localStorage.getItem(draftKey) ?? "";
+  // Whoever typed before this script was here keeps what they typed.
+  input.value ||= localStorage.getItem(draftKey) ?? "";
   refresh();
 
   return {
