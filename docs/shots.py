@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from tests.portal_process import PortalProcess, manage, serve
 
 EMAIL, PASSWORD = "ada@example.org", "correct-horse-battery"
-QUESTION = "Show me how to stream an answer from the API."
+QUESTION = "How do I create an API key?"
 GAP, BACKGROUND = 32, "#d9d9d4"
 OUTPUT = Path(__file__).parent / "images" / "chat.png"
 

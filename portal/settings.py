@@ -21,7 +21,9 @@ DATA_DIR.mkdir(parents=True, exist_ok=True)
 
 DEBUG = False
 SECRET_KEY = ENVIRONMENT.portal_secret_key or secret_key.stored_in(DATA_DIR)
-BASE_URL = ENVIRONMENT.portal_base_url or f"http://{ENVIRONMENT.portal_host}:{ENVIRONMENT.portal_port}"
+# Listening on every network says nothing about the name people use.
+_HOST = "127.0.0.1" if ENVIRONMENT.portal_host in ("0.0.0.0", "::") else ENVIRONMENT.portal_host  # noqa: S104
+BASE_URL = ENVIRONMENT.portal_base_url or f"http://{_HOST}:{ENVIRONMENT.portal_port}"
 IS_HTTPS = BASE_URL.startswith("https://")
 ALLOWED_HOSTS = [
     *ENVIRONMENT.portal_allowed_hosts,
