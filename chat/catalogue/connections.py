@@ -6,13 +6,17 @@ from weakref import WeakKeyDictionary
 import httpx
 from django.conf import settings
 
-from chat.gateway.dialects import openai_chat
+from chat.gateway.dialects import UpstreamDialect, anthropic_messages, openai_chat
 from chat.gateway.upstreams.base import Upstream
 from chat.gateway.upstreams.builtin import BuiltinUpstream
 from chat.gateway.upstreams.http import HttpUpstream, new_client
 from chat.models.catalogue import Upstream as UpstreamRow
 from chat.models.catalogue import UpstreamKind
 
+DIALECTS: dict[str, UpstreamDialect] = {
+    UpstreamKind.OPENAI: openai_chat,
+    UpstreamKind.ANTHROPIC: anthropic_messages,
+}
 _clients: WeakKeyDictionary[asyncio.AbstractEventLoop, httpx.AsyncClient] = WeakKeyDictionary()
 
 
@@ -20,7 +24,7 @@ def connect(row: UpstreamRow) -> Upstream:
     """Called inside the event loop that will use it."""
     if row.kind == UpstreamKind.BUILTIN:
         return BuiltinUpstream(settings.BASE_URL)
-    return HttpUpstream(_client(), openai_chat, row.base_url, row.credential)
+    return HttpUpstream(_client(), DIALECTS[row.kind], row.base_url, row.credential)
 
 
 async def close() -> None:

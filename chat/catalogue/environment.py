@@ -7,6 +7,7 @@ import httpx
 from django.conf import settings
 from django.db import transaction
 
+from chat.catalogue.connections import DIALECTS
 from chat.models import Deployment, PublicModel, Upstream
 from chat.models.catalogue import UpstreamKind
 
@@ -70,8 +71,9 @@ def _with_version(url: str) -> str:
 
 def _first_model(base_url: str, key: str | None) -> str:
     """The server's own first model. Empty when it does not say: then it is asked for by our name."""
-    headers = {"authorization": f"Bearer {key}"} if key else {}
+    dialect = DIALECTS[settings.ENVIRONMENT.portal_upstream_kind]
     try:
+        headers = dialect.upstream_headers(key or "")
         response = httpx.get(f"{base_url}/models", headers=headers, timeout=5).raise_for_status()
         return str(response.json()["data"][0]["id"])
     except (httpx.HTTPError, ValueError, LookupError, TypeError):

@@ -54,12 +54,13 @@ class PartStop(msgspec.Struct, frozen=True, tag="part_stop"):
 
 
 class Usage(msgspec.Struct, frozen=True, tag="usage"):
-    """Tokens. `input` includes `cached`; `output` includes `reasoning`."""
+    """Tokens. `input` includes `cached` and `cache_written`; `output` includes `reasoning`."""
 
     input: int = 0
     output: int = 0
     cached: int = 0
     reasoning: int = 0
+    cache_written: int = 0
 
 
 class Finish(msgspec.Struct, frozen=True, tag="finish"):

@@ -97,7 +97,7 @@ class Sampling(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Request(msgspec.Struct, frozen=True):
-    """`extra` keeps fields only an upstream of the same format understands."""
+    """`extra` keeps fields that only an upstream of the caller's own `dialect` understands."""
 
     model: str
     messages: tuple[Message, ...]
@@ -109,3 +109,7 @@ class Request(msgspec.Struct, frozen=True):
     stream: bool = False
     include_usage: bool = False
     extra: dict[str, Any] = {}
+    dialect: str = ""
+
+    def extra_for(self, dialect: str) -> dict[str, Any]:
+        return self.extra if dialect == self.dialect else {}

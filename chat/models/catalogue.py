@@ -11,6 +11,7 @@ from chat.models.encrypted import EncryptedTextField
 class UpstreamKind(models.TextChoices):
     BUILTIN = "builtin", "Built-in model"
     OPENAI = "openai", "OpenAI-compatible server"
+    ANTHROPIC = "anthropic", "Anthropic-compatible server"
 
 
 class Upstream(models.Model):

@@ -141,7 +141,7 @@ NESTED = {
 
 def test_structured_output_fits_its_schema() -> None:
     wanted = {"type": "json_schema", "json_schema": {"name": "n", "schema": NESTED}}
-    value = msgspec.json.decode(answer("Hello", extra={"response_format": wanted}).text)
+    value = msgspec.json.decode(answer("Hello", dialect="openai", extra={"response_format": wanted}).text)
     assert value["who"] == {"on": True}
     assert len(value["tags"]) == 2
     assert all(len(tag) <= 3 for tag in value["tags"])

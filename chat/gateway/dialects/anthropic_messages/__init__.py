@@ -1,10 +1,33 @@
-"""Anthropic Messages, as callers speak it."""
+"""Anthropic Messages."""
 
+from chat.gateway.dialects.anthropic_messages.decode_events import StreamDecoder as event_decoder
+from chat.gateway.dialects.anthropic_messages.decode_events import decode_answer
 from chat.gateway.dialects.anthropic_messages.decode_request import decode_request
 from chat.gateway.dialects.anthropic_messages.encode_events import StreamEncoder as event_encoder
 from chat.gateway.dialects.anthropic_messages.encode_events import encode_answer
+from chat.gateway.dialects.anthropic_messages.encode_request import encode_request
 from chat.gateway.dialects.anthropic_messages.errors import encode_error, error_headers
 
 NAME = "anthropic"
+COMPLETIONS_PATH = "/messages"
+VERSION = "2023-06-01"
 
-__all__ = ["NAME", "decode_request", "encode_answer", "encode_error", "error_headers", "event_encoder"]
+
+def upstream_headers(credential: str) -> dict[str, str]:
+    key = {"x-api-key": credential} if credential else {}
+    return {"anthropic-version": VERSION, **key}
+
+
+__all__ = [
+    "COMPLETIONS_PATH",
+    "NAME",
+    "decode_answer",
+    "decode_request",
+    "encode_answer",
+    "encode_error",
+    "encode_request",
+    "error_headers",
+    "event_decoder",
+    "event_encoder",
+    "upstream_headers",
+]

@@ -49,8 +49,8 @@ def decode_request(raw: dict[str, Any]) -> Request:
         ),
         stream=bool(wire.stream),
         include_usage=True,
-        # Only an Anthropic upstream would understand the rest, and none is served yet.
-        extra={},
+        extra={name: value for name, value in raw.items() if name not in schema.READ_FIELDS},
+        dialect="anthropic",
     )
 
 

@@ -43,6 +43,7 @@ def decode_request(raw: dict[str, Any]) -> Request:
         stream=bool(wire.stream),
         include_usage=bool(wire.stream_options and wire.stream_options.include_usage),
         extra={name: value for name, value in raw.items() if name not in schema.READ_FIELDS},
+        dialect="openai",
     )
 
 

@@ -23,7 +23,7 @@ Json = dict[str, Any]
 
 def encode_request(request: Request, model: str) -> Json:
     """`model` is the upstream's own name for it."""
-    body: Json = {**request.extra, "model": model, "messages": list(_messages(request))}
+    body: Json = {**request.extra_for("openai"), "model": model, "messages": list(_messages(request))}
     if request.tools:
         body["tools"] = [_tool(tool) for tool in request.tools]
     if request.tool_choice is not None:

@@ -69,7 +69,7 @@ def _from_words(said: str) -> str:
 
 def _structured(request: Request) -> str | None:
     """`response_format` asks for JSON: the smallest value that fits."""
-    wanted = request.extra.get("response_format")
+    wanted = request.extra_for("openai").get("response_format")
     if not isinstance(wanted, dict) or wanted.get("type") not in ("json_object", "json_schema"):
         return None
     schema = (wanted.get("json_schema") or {}).get("schema") or {"type": "object", "properties": {}}

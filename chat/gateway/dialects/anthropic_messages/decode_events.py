@@ -1,0 +1,147 @@
+"""Anthropic messages and events → canonical events."""
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import msgspec
+
+from chat.gateway import events as ev
+from chat.gateway.errors import UpstreamError, UpstreamOverloaded
+from chat.gateway.sse import ServerSentEvent
+
+Json = dict[str, Any]
+
+_STOP = {
+    "end_turn": ev.StopReason.END,
+    "pause_turn": ev.StopReason.END,
+    "max_tokens": ev.StopReason.LENGTH,
+    "stop_sequence": ev.StopReason.STOP_SEQUENCE,
+    "tool_use": ev.StopReason.TOOL_CALLS,
+    "refusal": ev.StopReason.REFUSAL,
+}
+
+
+def decode_answer(raw: Json) -> list[ev.Event]:
+    """A whole message, as the stream it would have been."""
+    if raw.get("type") == "error":
+        raise _failure(raw)
+    counter = _Counter()
+    counter.add(raw["usage"])
+    blocks = [event for block in raw["content"] for event in _whole_block(block)]
+    return [ev.Start(counter.usage.input), *blocks, counter.usage, _finish(raw)]
+
+
+def _whole_block(block: Json) -> Iterator[ev.Event]:
+    match block["type"]:
+        case "text":
+            yield from (ev.TextStart(), ev.TextDelta(block["text"]), ev.PartStop())
+        case "thinking":
+            thinking = ev.ThinkingDelta(block["thinking"], block.get("signature"))
+            yield from (ev.ThinkingStart(), thinking, ev.PartStop())
+        case "tool_use":
+            arguments = msgspec.json.encode(block["input"]).decode()
+            yield ev.ToolCallStart(block["id"], block["name"])
+            yield from (ev.ArgumentsDelta(arguments), ev.PartStop())
+
+
+class StreamDecoder:
+    """Blocks come one after another already; a block of a kind we do not know is passed over."""
+
+    def __init__(self) -> None:
+        self._counter = _Counter()
+        self._is_open = False
+        self._finish: ev.Finish | None = None
+        self._is_over = False
+
+    def feed(self, event: ServerSentEvent) -> Iterable[ev.Event]:
+        try:
+            raw = msgspec.json.decode(event.data)
+        except msgspec.DecodeError as error:
+            raise UpstreamError("The model server sent an event that is not valid JSON.") from error
+        return list(self._events(raw))
+
+    def close(self) -> Iterator[ev.Event]:
+        if self._finish is None and not self._is_over:
+            raise UpstreamError("The model server's stream ended before its answer did.")
+        yield self._counter.usage
+        yield self._finish or ev.Finish(ev.StopReason.END)
+
+    def _events(self, raw: Json) -> Iterator[ev.Event]:
+        match raw["type"]:
+            case "message_start":
+                self._counter.add(raw["message"].get("usage") or {})
+                yield ev.Start(self._counter.usage.input)
+            case "content_block_start":
+                yield from self._block_start(raw["content_block"])
+            case "content_block_delta" if self._is_open:
+                yield from _delta(raw["delta"])
+            case "content_block_stop" if self._is_open:
+                self._is_open = False
+                yield ev.PartStop()
+            case "message_delta":
+                self._counter.add(raw.get("usage") or {})
+                self._finish = _finish(raw["delta"])
+            case "message_stop":
+                self._is_over = True
+            case "error":
+                raise _failure(raw)
+
+    def _block_start(self, block: Json) -> Iterator[ev.Event]:
+        self._is_open = True
+        match block["type"]:
+            case "text":
+                yield ev.TextStart()
+                if block.get("text"):
+                    yield ev.TextDelta(block["text"])
+            case "thinking":
+                yield ev.ThinkingStart()
+            case "tool_use":
+                yield ev.ToolCallStart(block["id"], block["name"])
+            case _:
+                self._is_open = False
+
+
+def _delta(delta: Json) -> Iterator[ev.Event]:
+    match delta["type"]:
+        case "text_delta":
+            yield ev.TextDelta(delta["text"])
+        case "thinking_delta":
+            yield ev.ThinkingDelta(delta["thinking"])
+        case "signature_delta":
+            yield ev.ThinkingDelta(signature=delta["signature"])
+        case "input_json_delta" if delta["partial_json"]:
+            yield ev.ArgumentsDelta(delta["partial_json"])
+
+
+class _Counter:
+    """Usage as the format reports it: cumulative, input without what came from or went to the cache."""
+
+    def __init__(self) -> None:
+        self._seen: dict[str, int] = {}
+
+    def add(self, usage: Json) -> None:
+        self._seen |= {name: value for name, value in usage.items() if isinstance(value, int)}
+
+    @property
+    def usage(self) -> ev.Usage:
+        read = self._seen.get("cache_read_input_tokens", 0)
+        written = self._seen.get("cache_creation_input_tokens", 0)
+        return ev.Usage(
+            input=self._seen.get("input_tokens", 0) + read + written,
+            output=self._seen.get("output_tokens", 0),
+            cached=read,
+            cache_written=written,
+        )
+
+
+def _finish(raw: Json) -> ev.Finish:
+    reason = _STOP.get(raw.get("stop_reason") or "", ev.StopReason.END)
+    return ev.Finish(reason, raw.get("stop_sequence"))
+
+
+def _failure(raw: Json) -> UpstreamError | UpstreamOverloaded:
+    error = raw.get("error") or {}
+    if error.get("type") in ("overloaded_error", "rate_limit_error"):
+        return UpstreamOverloaded("The model server is overloaded.")
+    message = str(error.get("message") or "no reason given")[:500]
+    return UpstreamError(f"The model server stopped with an error: {message}")
