@@ -16,7 +16,20 @@ class UpstreamForm(forms.ModelForm):
 
     class Meta:
         model = Upstream
-        fields = ("name", "kind", "base_url", "credential", "is_enabled")
+        fields = (
+            "name",
+            "kind",
+            "base_url",
+            "credential",
+            "extra_headers",
+            "first_byte_timeout",
+            "idle_timeout",
+            "total_timeout",
+            "max_concurrency",
+            "max_queue",
+            "queue_timeout",
+            "is_enabled",
+        )
 
     def clean_credential(self) -> str:
         return self.cleaned_data["credential"] or self.instance.credential
@@ -27,6 +40,11 @@ class UpstreamAdmin(admin.ModelAdmin):
     form = UpstreamForm
     list_display = ("name", "kind", "base_url", "is_enabled")
     list_filter = ("kind", "is_enabled")
+    fieldsets = (
+        (None, {"fields": ("name", "kind", "base_url", "credential", "extra_headers", "is_enabled")}),
+        ("Deadlines", {"fields": ("first_byte_timeout", "idle_timeout", "total_timeout")}),
+        ("Concurrency", {"fields": ("max_concurrency", "max_queue", "queue_timeout")}),
+    )
 
 
 class DeploymentInline(admin.TabularInline):

@@ -31,7 +31,6 @@ class Admission:
     user_id: UUID
     key_id: UUID | None
     model: str
-    deployment: str
     format: str
     is_stream: bool
     address: str | None
@@ -44,6 +43,7 @@ class Settlement:
     """How it went. Times in milliseconds."""
 
     admission: Admission
+    deployment: str
     status: Status
     error_type: str
     input_tokens: int

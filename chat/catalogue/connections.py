@@ -9,7 +9,9 @@ from django.conf import settings
 from chat.gateway.dialects import UpstreamDialect, anthropic_messages, openai_chat
 from chat.gateway.upstreams.base import Upstream
 from chat.gateway.upstreams.builtin import BuiltinUpstream
-from chat.gateway.upstreams.http import HttpUpstream, new_client
+from chat.gateway.upstreams.concurrency import Slots, WithSlots
+from chat.gateway.upstreams.deadlines import Deadlines, WithDeadlines
+from chat.gateway.upstreams.http import Connection, HttpUpstream, new_client
 from chat.models.catalogue import Upstream as UpstreamRow
 from chat.models.catalogue import UpstreamKind
 
@@ -17,14 +19,32 @@ DIALECTS: dict[str, UpstreamDialect] = {
     UpstreamKind.OPENAI: openai_chat,
     UpstreamKind.ANTHROPIC: anthropic_messages,
 }
+_slots: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[int, tuple[tuple[int, int, int], Slots]]]
+_slots = WeakKeyDictionary()
 _clients: WeakKeyDictionary[asyncio.AbstractEventLoop, httpx.AsyncClient] = WeakKeyDictionary()
 
 
 def connect(row: UpstreamRow) -> Upstream:
     """Called inside the event loop that will use it."""
+    deadlines = Deadlines(row.first_byte_timeout, row.idle_timeout, row.total_timeout)
+    upstream = WithDeadlines(_bare(row), deadlines)
+    return WithSlots(upstream, _slots_of(row)) if row.max_concurrency else upstream
+
+
+def _bare(row: UpstreamRow) -> Upstream:
     if row.kind == UpstreamKind.BUILTIN:
         return BuiltinUpstream(settings.BASE_URL)
-    return HttpUpstream(_client(), DIALECTS[row.kind], row.base_url, row.credential)
+    connection = Connection(row.base_url, row.credential, row.extra_headers)
+    return HttpUpstream(_client(), DIALECTS[row.kind], connection)
+
+
+def _slots_of(row: UpstreamRow) -> Slots:
+    """The same for every call, as long as its settings stay."""
+    limits = (row.max_concurrency, row.max_queue, row.queue_timeout)
+    slots = _slots.setdefault(asyncio.get_running_loop(), {})
+    if row.pk not in slots or slots[row.pk][0] != limits:
+        slots[row.pk] = limits, Slots(*limits)
+    return slots[row.pk][1]
 
 
 async def close() -> None:

@@ -3,12 +3,13 @@
 from channels.db import database_sync_to_async
 
 from chat.catalogue.connections import connect
+from chat.catalogue.health import health
 from chat.gateway import routing
 from chat.gateway.errors import ModelNotFound
 from chat.models import Deployment, PublicModel
 
 
-async def find_model(name: str) -> tuple[PublicModel, list[routing.Deployment]]:
+async def find_model(name: str) -> tuple[PublicModel, routing.Route]:
     """Raises `ModelNotFound` when nobody may ask for it."""
     model, rows = await database_sync_to_async(_rows, thread_sensitive=False)(name)
     deployments = [
@@ -20,7 +21,7 @@ async def find_model(name: str) -> tuple[PublicModel, list[routing.Deployment]]:
         )
         for row in rows
     ]
-    return model, deployments
+    return model, routing.Route(deployments, health)
 
 
 def _rows(name: str) -> tuple[PublicModel, list[Deployment]]:

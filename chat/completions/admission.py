@@ -13,7 +13,6 @@ from apikeys.services import note_use
 from chat.completions.context import Call, Caller
 from chat.gateway.errors import InvalidRequest, NotAuthenticated, PermissionDenied
 from chat.gateway.request import AnyPart, Image, Request, ToolResult
-from chat.gateway.routing import Deployment
 from chat.models import PublicModel
 from usage import ledger
 
@@ -71,7 +70,7 @@ def _has_image(part: AnyPart) -> bool:
 
 
 async def open_row(
-    call: Call, caller: Caller, request: Request, model: PublicModel, deployment: Deployment, dialect: str
+    call: Call, caller: Caller, request: Request, model: PublicModel, dialect: str
 ) -> ledger.Admission:
     """From here on the request is admitted: its row exists, and must be settled."""
     admission = ledger.Admission(
@@ -79,7 +78,6 @@ async def open_row(
         user_id=caller.user_id,
         key_id=caller.key_id,
         model=model.name,
-        deployment=deployment.id,
         format=dialect,
         is_stream=request.stream,
         address=call.address,

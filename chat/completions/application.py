@@ -17,7 +17,7 @@ from chat.catalogue.lookup import find_model
 from chat.completions import admission
 from chat.completions.context import Call, Reply
 from chat.completions.settlement import Settler
-from chat.gateway import detection, routing
+from chat.gateway import detection
 from chat.gateway.dialects import CallerDialect, openai_chat
 from chat.gateway.errors import GatewayError, MethodNotAllowed, RequestTooLarge
 from chat.gateway.relay import Relay
@@ -45,11 +45,10 @@ async def complete(call: Call, body: bytes) -> Reply:
         dialect = detection.detect(call.path, call.headers, raw)
         request = dialect.decode_request(raw)
         admission.require_for_content(caller, request)
-        model, deployments = await find_model(request.model)
-        deployment = routing.choose(deployments)
-        row = await admission.open_row(call, caller, request, model, deployment, dialect.NAME)
+        model, route = await find_model(request.model)
+        row = await admission.open_row(call, caller, request, model, dialect.NAME)
         settler = Settler(row, call.started)
-        relay = Relay(request, deployment, settler.note_first_token)
+        relay = Relay(request, route, settler.note_first_token)
         answer = _streamed if request.stream else _whole
         return await answer(call, dialect, relay, settler)
     except GatewayError as error:

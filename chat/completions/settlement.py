@@ -40,6 +40,7 @@ class Settler:
         self.usage = counted or _estimate(relay)
         return ledger.Settlement(
             admission=self._admission,
+            deployment=relay.route.deployment.id if relay.route.deployment else "",
             status=_status(error),
             error_type=_error_type(error),
             input_tokens=self.usage.input,

@@ -51,28 +51,47 @@ class RequestTooLarge(GatewayError):
     code = "request_too_large"
 
 
-class UpstreamError(GatewayError):
-    """The model server failed or answered nonsense. The message never names its address."""
+class UpstreamFailure(GatewayError):
+    """The model server's side. Another deployment may do better (`falls_over`); the same one may do
+    better in a moment (`is_transient`). Messages never name an address."""
+
+    falls_over = True
+    is_transient = True
+
+
+class UpstreamError(UpstreamFailure):
+    """The model server failed or answered nonsense."""
 
     status = 502
     code = "upstream_error"
 
 
-class UpstreamTimeout(GatewayError):
+class UpstreamMisconfigured(UpstreamError):
+    """It refuses us: a matter between the operator and the model server."""
+
+    is_transient = False
+
+
+class UpstreamTimeout(UpstreamFailure):
+    """The time it had is spent: trying the same one again would double the wait."""
+
     status = 504
     code = "timeout"
+    is_transient = False
 
 
-class UpstreamOverloaded(GatewayError):
+class UpstreamOverloaded(UpstreamFailure):
     status = 503
     code = "overloaded"
 
 
-class UpstreamRejected(GatewayError):
+class UpstreamRejected(UpstreamFailure):
     """The model server called the request itself invalid; its reason is worth passing on."""
 
     status = 400
     code = "invalid_request_error"
+    falls_over = False
+    is_transient = False
 
 
 class RateLimited(GatewayError):

@@ -9,7 +9,7 @@ from chat.gateway.dialects import CallerDialect
 from chat.gateway.errors import GatewayError, UpstreamError
 from chat.gateway.events import Event, TextDelta, ThinkingDelta, ToolCallStart
 from chat.gateway.request import Request
-from chat.gateway.routing import Deployment
+from chat.gateway.routing import Route
 
 BeforeEnd = Callable[["Relay", GatewayError | None], Awaitable[None]]
 
@@ -21,17 +21,16 @@ class Relay:
     """
 
     def __init__(
-        self, request: Request, deployment: Deployment, on_first_token: Callable[[], None] = lambda: None
+        self, request: Request, route: Route, on_first_token: Callable[[], None] = lambda: None
     ) -> None:
         self.request = request
-        self.deployment = deployment
+        self.route = route
         self.collector = Collector()
         self._on_first_token = on_first_token
         self._has_output = False
 
     async def events(self) -> AsyncGenerator[Event, None]:
-        upstream = self.deployment.upstream.events(self.request, self.deployment.model)
-        async with aclosing(upstream) as events:
+        async with aclosing(self.route.events(self.request)) as events:
             async for event in events:
                 if not self._has_output and isinstance(event, TextDelta | ThinkingDelta | ToolCallStart):
                     self._has_output = True

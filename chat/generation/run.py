@@ -15,7 +15,6 @@ from chat.completions import admission
 from chat.completions.context import Call, Caller
 from chat.completions.settlement import Settler
 from chat.conversations import services
-from chat.gateway import routing
 from chat.gateway.errors import GatewayError
 from chat.gateway.relay import Relay
 from chat.gateway.request import Message as GatewayMessage
@@ -85,12 +84,11 @@ class _Generation:
 
     async def _generate(self, caller: Caller) -> None:
         request = await self._request()
-        model, deployments = await find_model(request.model)
-        deployment = routing.choose(deployments)
-        row = await admission.open_row(self._call, caller, request, model, deployment, FORMAT)
+        model, route = await find_model(request.model)
+        row = await admission.open_row(self._call, caller, request, model, FORMAT)
         await _in_database(services.link_usage, self._answer, row.request_id)
         self._settler = Settler(row, self._call.started)
-        self._relay = Relay(request, deployment, self._settler.note_first_token)
+        self._relay = Relay(request, route, self._settler.note_first_token)
         reading = asyncio.create_task(self._read(self._relay))
         try:
             await self._watch(reading)

@@ -21,6 +21,17 @@ class Upstream(models.Model):
     kind = models.CharField(max_length=20, choices=UpstreamKind)
     base_url = models.CharField(max_length=500, blank=True)
     credential = EncryptedTextField(blank=True, help_text="Encrypted in the database, never shown again.")
+    extra_headers = models.JSONField(
+        default=dict, blank=True, help_text='Sent with every call, such as {"x-team": "research"}.'
+    )
+    first_byte_timeout = models.PositiveIntegerField(default=120, help_text="Seconds until an answer begins.")
+    idle_timeout = models.PositiveIntegerField(default=60, help_text="Seconds of silence inside an answer.")
+    total_timeout = models.PositiveIntegerField(default=900, help_text="Seconds for a whole answer.")
+    max_concurrency = models.PositiveIntegerField(
+        default=0, help_text="Calls at once from each web process; 0 for no limit."
+    )
+    max_queue = models.PositiveIntegerField(default=100, help_text="Calls that may wait for a free place.")
+    queue_timeout = models.PositiveIntegerField(default=30, help_text="Seconds a call may wait.")
     is_enabled = models.BooleanField(default=True)
 
     class Meta:
@@ -56,7 +67,10 @@ class Deployment(models.Model):
     model = models.ForeignKey(PublicModel, on_delete=models.CASCADE, related_name="deployments")
     upstream = models.ForeignKey(Upstream, on_delete=models.CASCADE, related_name="deployments")
     upstream_model = models.CharField(max_length=200, help_text="The upstream's own name for it.")
-    priority = models.PositiveIntegerField(default=0)
+    priority = models.PositiveIntegerField(default=0, help_text="The lowest goes first.")
+    weight = models.PositiveIntegerField(
+        default=1, help_text="Among equal priorities: twice the weight, twice the calls."
+    )
     is_enabled = models.BooleanField(default=True)
 
     class Meta:

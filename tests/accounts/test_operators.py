@@ -89,6 +89,8 @@ def test_an_upstreams_credential_is_never_shown_k02(
     name = f"secretive-{operator.pk}"
     browser = sign_in(operator)
     form = {"name": name, "kind": "openai", "base_url": "http://10.0.0.1/v1", "is_enabled": "on"}
+    form |= dict.fromkeys(["first_byte_timeout", "idle_timeout", "total_timeout", "queue_timeout"], "9")
+    form |= {"max_concurrency": "2", "max_queue": "2", "extra_headers": "{}"}
     token = {"csrfmiddlewaretoken": browser.cookies["csrftoken"]}
     browser.post("/admin/chat/upstream/add/", data={**form, **token, "credential": "sk-very-secret"})
     row = Upstream.objects.get(name=name)

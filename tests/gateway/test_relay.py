@@ -10,7 +10,8 @@ from chat.gateway.dialects import anthropic_messages, openai_chat
 from chat.gateway.errors import GatewayError, UpstreamError
 from chat.gateway.relay import Relay
 from chat.gateway.request import Message, Request, Text
-from chat.gateway.routing import Deployment, choose
+from chat.gateway.routing import Deployment, Route
+from tests.gateway.test_routing import NoHealth
 
 
 class Scripted:
@@ -38,7 +39,7 @@ def stream(upstream: Scripted, dialect: object = openai_chat) -> tuple[bytes, li
         ends.append(error)
 
     async def run() -> bytes:
-        relay = Relay(HELLO, Deployment("d", upstream, "m"))
+        relay = Relay(HELLO, Route([Deployment("d", upstream, "m")], NoHealth()))
         pieces = relay.streamed(dialect, "1", "req_1", note)  # type: ignore[arg-type]
         return b"".join([piece async for piece in pieces])
 
@@ -74,10 +75,3 @@ def test_a_failure_inside_an_anthropic_stream_a24() -> None:
 def test_an_answer_that_just_ends_is_a_failure() -> None:
     data, _ = stream(Scripted(*BEGUN))
     assert b"ended too early" in data
-
-
-def test_the_lowest_priority_goes_first() -> None:
-    deployments = [Deployment(name, Scripted(), "m", priority) for name, priority in (("b", 2), ("a", 1))]
-    assert choose(deployments).id == "a"
-    with pytest.raises(UpstreamError):
-        choose([])

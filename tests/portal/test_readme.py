@@ -81,17 +81,17 @@ def test_make_run_serves_until_interrupted(clone: Path, eventually: Any) -> None
         name: value for name, value in os.environ.items() if name not in ("DATABASE_URL", "REDIS_URL")
     }
     environment |= {"PORTAL_PORT": str(port), "PORTAL_DATA_DIR": str(clone / "data")}
-    log = (clone / "log").open("w+")
-    with subprocess.Popen(
-        command, cwd=clone, env=environment, stdout=log, stderr=log, start_new_session=True
-    ) as process:
-        eventually(lambda: is_up(url), 60)
-        assert (clone / "data/portal.sqlite3").exists()
-        os.killpg(process.pid, signal.SIGINT)
-        process.wait(timeout=20)
-    log.seek(0)
-    said = log.read()
-    log.close()
+    with (clone / "log").open("wb") as log:
+        process = subprocess.Popen(
+            command, cwd=clone, env=environment, stdout=log, stderr=log, start_new_session=True
+        )
+        try:
+            eventually(lambda: is_up(url), 60)
+            assert (clone / "data/portal.sqlite3").exists()
+        finally:
+            os.killpg(process.pid, signal.SIGINT)
+            process.wait(timeout=20)
+    said = (clone / "log").read_text()
     assert f"LLM Portal is ready: {url}" in said
     assert "/first-operator/" in said
     assert "Traceback" not in said

@@ -100,10 +100,10 @@ def test_rows_of_a_dead_process_are_closed(alice: Any) -> None:
 
 def test_a_final_row_stays_as_it_is(alice: Any) -> None:
     row = open_row(alice, uuid4(), status=Status.INTERRUPTED)
-    admission = ledger.Admission(
-        row.pk, alice.pk, None, MODEL, "d", "openai", False, None, Decimal(0), Decimal(0)
+    admission = ledger.Admission(row.pk, alice.pk, None, MODEL, "openai", False, None, Decimal(0), Decimal(0))
+    late = ledger.Settlement(
+        admission, "d", Status.COMPLETE, "", 1, 1, 0, 0, TokensSource.UPSTREAM, 1, 1, False
     )
-    late = ledger.Settlement(admission, Status.COMPLETE, "", 1, 1, 0, 0, TokensSource.UPSTREAM, 1, 1, False)
     ledger._write([late])
     row.refresh_from_db()
     assert (row.status, row.output_tokens) == (Status.INTERRUPTED, 0)

@@ -12,6 +12,7 @@ from chat.gateway.dialects import UpstreamDialect
 from chat.gateway.errors import (
     GatewayError,
     UpstreamError,
+    UpstreamMisconfigured,
     UpstreamOverloaded,
     UpstreamRejected,
     UpstreamTimeout,
@@ -20,8 +21,8 @@ from chat.gateway.events import Event
 from chat.gateway.request import Request
 from chat.gateway.sse import ServerSentEvent, SSEParser
 
-# Seconds. `read` is the longest silence: a large model may think for minutes before its first token.
-TIMEOUT = httpx.Timeout(connect=10, read=300, write=60, pool=10)
+# Seconds. How long an answer may take is `deadlines`' business, not the connection's.
+TIMEOUT = httpx.Timeout(connect=10, read=None, write=60, pool=10)
 MAX_ERROR_BYTES = 64 * 1024
 
 
@@ -31,16 +32,24 @@ def new_client() -> httpx.AsyncClient:
     return HttpxAiohttpClient(timeout=TIMEOUT, limits=limits, follow_redirects=False)
 
 
-class HttpUpstream:
+class Connection(msgspec.Struct, frozen=True):
     """`base_url` ends where the dialect's own paths begin, such as `https://host/v1`."""
 
-    def __init__(
-        self, client: httpx.AsyncClient, dialect: UpstreamDialect, base_url: str, credential: str
-    ) -> None:
+    base_url: str
+    credential: str = ""
+    headers: dict[str, str] = {}
+
+
+class HttpUpstream:
+    def __init__(self, client: httpx.AsyncClient, dialect: UpstreamDialect, connection: Connection) -> None:
         self._client = client
         self._dialect = dialect
-        self._url = base_url.rstrip("/") + dialect.COMPLETIONS_PATH
-        self._headers = {"content-type": "application/json", **dialect.upstream_headers(credential)}
+        self._url = connection.base_url.rstrip("/") + dialect.COMPLETIONS_PATH
+        self._headers = {
+            "content-type": "application/json",
+            **connection.headers,
+            **dialect.upstream_headers(connection.credential),
+        }
 
     async def events(self, request: Request, model: str) -> AsyncGenerator[Event, None]:
         body = msgspec.json.encode(self._dialect.encode_request(request, model))
@@ -108,7 +117,8 @@ def _failure(response: httpx.Response, message: str) -> GatewayError:
         )
     if status in (408, 504):
         return UpstreamTimeout("The model server did not answer in time.")
-    # 401, 403 and 404 are between the operator and the model server: the caller's key is not wrong.
+    if status in (401, 403, 404):
+        return UpstreamMisconfigured("The model server refused the portal; its operator has to look.")
     return UpstreamError(f"The model server failed with status {status}.")
 
 
