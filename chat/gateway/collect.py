@@ -73,8 +73,8 @@ class Collector:
                 return []
             case ev.TextStart():
                 return [Text(said)]
-            case ev.ThinkingStart():
-                return [Thinking(said, self._signature)]
+            case ev.ThinkingStart(redacted=redacted):
+                return [Thinking(said, self._signature, redacted)]
             case ev.ToolCallStart(id=call_id, name=name):
                 return [ToolCall(call_id, name, said or "{}")]
             case _ as never:

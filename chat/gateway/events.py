@@ -28,7 +28,9 @@ class TextStart(msgspec.Struct, frozen=True, tag="text_start"):
 
 
 class ThinkingStart(msgspec.Struct, frozen=True, tag="thinking_start"):
-    pass
+    """`redacted` holds encrypted thinking; then no text follows."""
+
+    redacted: str | None = None
 
 
 class ToolCallStart(msgspec.Struct, frozen=True, tag="tool_call_start"):

@@ -96,8 +96,18 @@ class Sampling(msgspec.Struct, frozen=True, omit_defaults=True):
     stop: tuple[str, ...] = ()
 
 
+class OutputFormat(msgspec.Struct, frozen=True):
+    """JSON is wanted: of this schema, or any object where it is None."""
+
+    schema: dict[str, Any] | None = None
+    name: str = "answer"
+    strict: bool | None = None
+
+
 class Request(msgspec.Struct, frozen=True):
-    """`extra` keeps fields that only an upstream of the caller's own `dialect` understands."""
+    """`thinking_budget` in tokens: 0 for no thinking, None for what the model does by itself.
+    `extra` keeps fields that only an upstream of the caller's own `dialect` understands.
+    """
 
     model: str
     messages: tuple[Message, ...]
@@ -106,6 +116,8 @@ class Request(msgspec.Struct, frozen=True):
     tool_choice: ToolChoice | None = None
     parallel_tool_calls: bool | None = None
     sampling: Sampling = Sampling()
+    thinking_budget: int | None = None
+    output_format: OutputFormat | None = None
     stream: bool = False
     include_usage: bool = False
     extra: dict[str, Any] = {}

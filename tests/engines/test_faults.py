@@ -46,13 +46,13 @@ MIDDLE = {
 }
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def faults() -> Iterator[FaultServer]:
     with fault_server() as server:
         yield server
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def ask(faults: FaultServer, portal: PortalProcess) -> Callable[..., httpx.Response]:
     """Asks for the model that fails in this way."""
     from chat.models import Deployment, PublicModel, Upstream

@@ -24,13 +24,13 @@ EMAIL = "engineer@example.org"
 HELLO: Any = [{"role": "user", "content": "Hello"}]
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LlamaServer]:
     with llama_server(tmp_path_factory.mktemp("llama")) as server:
         yield server
 
 
-@pytest.fixture(scope="module", params=["openai", "anthropic"])
+@pytest.fixture(scope="session", params=["openai", "anthropic"])
 def llama_portal(engine: LlamaServer, request: pytest.FixtureRequest) -> Iterator[PortalProcess]:
     """A portal of its own, connected the way the README says; people and keys by its commands."""
     kind = request.param
@@ -44,19 +44,19 @@ def llama_portal(engine: LlamaServer, request: pytest.FixtureRequest) -> Iterato
     profile.drop_database(variables)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def llama_key(llama_portal: PortalProcess) -> str:
     arguments = ["--email", EMAIL, "--name", "SDKs", "--permission", "chat"]
     return llama_portal.manage("create_api_key", *arguments).strip()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def openai_client(llama_portal: PortalProcess, llama_key: str) -> Iterator[openai.OpenAI]:
     with openai.OpenAI(base_url=llama_portal.api, api_key=llama_key, max_retries=0) as client:
         yield client
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def anthropic_client(llama_portal: PortalProcess, llama_key: str) -> Iterator[anthropic.Anthropic]:
     with anthropic.Anthropic(base_url=llama_portal.api, api_key=llama_key, max_retries=0) as client:
         yield client

@@ -116,7 +116,7 @@ MESSAGE: dict[str, Any] = {
 
 
 def decode(*events: dict[str, Any]) -> list[ev.Event]:
-    decoder = anthropic_messages.event_decoder()
+    decoder = anthropic_messages.event_decoder(Request("m", (HELLO,)))
     data = [ServerSentEvent(event["type"], msgspec.json.encode(event).decode()) for event in events]
     return [*(event for item in data for event in decoder.feed(item)), *decoder.close()]
 
@@ -153,7 +153,10 @@ STREAM = [
 
 
 def test_whole_and_streamed_are_the_same_answer() -> None:
-    whole, streamed = collect(anthropic_messages.decode_answer(MESSAGE)), collect(decode(*STREAM))
+    whole, streamed = (
+        collect(anthropic_messages.decode_answer(MESSAGE, Request("m", (HELLO,)))),
+        collect(decode(*STREAM)),
+    )
     assert whole == streamed
     assert whole.parts == [Thinking("Hmm", "sig"), Text("Hi"), ToolCall("toolu_1", "f", '{"a":1}')]
 
@@ -179,4 +182,81 @@ def test_its_errors_are_told_s04() -> None:
     with pytest.raises(UpstreamOverloaded):
         decode({"type": "error", "error": {"type": "overloaded_error", "message": "busy"}})
     with pytest.raises(UpstreamError, match="broken"):
-        anthropic_messages.decode_answer({"type": "error", "error": {"message": "broken"}})
+        anthropic_messages.decode_answer(
+            {"type": "error", "error": {"message": "broken"}}, Request("m", (HELLO,))
+        )
+
+
+SCHEMA = {"type": "object", "properties": {"unit": {"type": "string"}}}
+
+
+def wanting(**fields: Any) -> Request:
+    messages = [{"role": "user", "content": "Hello"}]
+    return openai_chat.decode_request({"model": "m", "messages": messages, **fields})
+
+
+def test_structured_output_is_a_forced_tool_nobody_sees_t13() -> None:
+    wanted = {"type": "json_schema", "json_schema": {"name": "unit", "schema": SCHEMA}}
+    request = wanting(response_format=wanted)
+    encoded = encode(request)
+    name = encoded["tools"][0]["name"]
+    assert encoded["tools"][0]["input_schema"] == SCHEMA
+    assert encoded["tool_choice"] == {"type": "tool", "name": name}
+    call = {"type": "tool_use", "id": "toolu_1", "name": name, "input": {"unit": "K"}}
+    message = {"content": [call], "stop_reason": "tool_use", "usage": {"input_tokens": 1, "output_tokens": 1}}
+    whole = collect(anthropic_messages.decode_answer(message, request))
+    decoder = anthropic_messages.event_decoder(request)
+    stream = [
+        {"type": "message_start", "message": {"usage": message["usage"]}},
+        *block(0, {**call, "input": {}}, {"type": "input_json_delta", "partial_json": '{"unit":"K"}'}),
+        {"type": "message_delta", "delta": {"stop_reason": "tool_use"}, "usage": {}},
+        {"type": "message_stop"},
+    ]
+    data = [ServerSentEvent(str(event["type"]), msgspec.json.encode(event).decode()) for event in stream]
+    streamed = collect([*(event for item in data for event in decoder.feed(item)), *decoder.close()])
+    assert whole == streamed
+    assert whole.parts == [Text('{"unit":"K"}')]
+    assert whole.finish == ev.Finish(ev.StopReason.END)
+
+
+def test_effort_becomes_a_budget_on_top_of_the_limit_t11() -> None:
+    encoded = encode(wanting(reasoning_effort="low", max_tokens=100, temperature=0.2))
+    assert encoded["thinking"] == {"type": "enabled", "budget_tokens": 4096}
+    assert encoded["max_tokens"] == 4196
+    assert "temperature" not in encoded
+
+
+@pytest.mark.parametrize("effort", ["none", "unheard-of"])
+def test_no_effort_no_thinking_t11(effort: str) -> None:
+    assert "thinking" not in encode(wanting(reasoning_effort=effort))
+
+
+def test_a_budget_becomes_an_effort_t11() -> None:
+    raw = {"model": "m", "messages": [{"role": "user", "content": "x"}]}
+    for budget, effort in ((1024, "minimal"), (5000, "low"), (12_000, "medium"), (64_000, "high")):
+        thinking = {"type": "enabled", "budget_tokens": budget}
+        request = anthropic_messages.decode_request({**raw, "thinking": thinking})
+        assert openai_chat.encode_request(request, "m")["reasoning_effort"] == effort
+        assert encode(request)["thinking"] == thinking
+
+
+def test_signed_thinking_survives_an_openai_caller_t11() -> None:
+    content = [
+        {"type": "thinking", "thinking": "Hmm", "signature": "sig"},
+        {"type": "redacted_thinking", "data": "xyz"},
+        {"type": "text", "text": "Hi"},
+    ]
+    message = {
+        "content": content,
+        "stop_reason": "end_turn",
+        "usage": {"input_tokens": 1, "output_tokens": 1},
+    }
+    request = wanting()
+    answer = collect(anthropic_messages.decode_answer(message, request))
+    said = openai_chat.encode_answer(answer, request, "1")["choices"][0]["message"]
+    assert said["reasoning_content"] == "Hmm"
+    turns = [{"role": "user", "content": "a"}, said, {"role": "user", "content": "b"}]
+    assert encode(openai_chat.decode_request({"model": "m", "messages": turns}))["messages"][1] == {
+        "role": "assistant",
+        "content": content,
+    }

@@ -11,6 +11,7 @@ from chat.gateway.collect import Answer, collect
 from chat.gateway.request import (
     Document,
     Message,
+    OutputFormat,
     Request,
     Sampling,
     Text,
@@ -140,8 +141,7 @@ NESTED = {
 
 
 def test_structured_output_fits_its_schema() -> None:
-    wanted = {"type": "json_schema", "json_schema": {"name": "n", "schema": NESTED}}
-    value = msgspec.json.decode(answer("Hello", dialect="openai", extra={"response_format": wanted}).text)
+    value = msgspec.json.decode(answer("Hello", output_format=OutputFormat(NESTED)).text)
     assert value["who"] == {"on": True}
     assert len(value["tags"]) == 2
     assert all(len(tag) <= 3 for tag in value["tags"])

@@ -83,7 +83,7 @@ def test_it_rejects_and_names_the_path_o33(change: dict[str, Any], param: str) -
 
 
 def decode(*chunks: dict[str, Any]) -> list[ev.Event]:
-    decoder = openai_chat.event_decoder()
+    decoder = openai_chat.event_decoder(openai_chat.decode_request(CONVERSATION))
     data = [ServerSentEvent("message", msgspec.json.encode(chunk).decode()) for chunk in chunks]
     return [*(event for item in data for event in decoder.feed(item)), *decoder.close()]
 
@@ -152,7 +152,11 @@ def test_an_error_inside_the_stream_is_an_error_s04() -> None:
 def test_a_whole_answer_is_the_stream_it_would_have_been() -> None:
     message = {"role": "assistant", "content": "Hi", "reasoning_content": "Hmm", "tool_calls": [CALL]}
     usage = {"prompt_tokens": 1, "completion_tokens": 2, "prompt_tokens_details": {"cached_tokens": 1}}
-    answer = collect(openai_chat.decode_answer({"choices": [{"message": message}], "usage": usage}))
+    answer = collect(
+        openai_chat.decode_answer(
+            {"choices": [{"message": message}], "usage": usage}, openai_chat.decode_request(CONVERSATION)
+        )
+    )
     encoded = openai_chat.encode_answer(answer, openai_chat.decode_request(CONVERSATION), "1")
     assert encoded["choices"][0]["message"] == message
     assert encoded["choices"][0]["finish_reason"] == "tool_calls"

@@ -59,7 +59,7 @@ class HttpUpstream:
             ) as response:
                 await _raise_for_status(response)
                 read = self._streamed if request.stream else self._whole
-                async with aclosing(read(response)) as events:
+                async with aclosing(read(response, request)) as events:
                     async for event in events:
                         yield event
         except (httpx.NetworkError, httpx.ProtocolError, httpx.ConnectTimeout) as error:
@@ -70,17 +70,17 @@ class HttpUpstream:
         except httpx.HTTPError as error:
             raise UpstreamError("The call to the model server failed.") from error
 
-    async def _whole(self, response: httpx.Response) -> AsyncGenerator[Event, None]:
+    async def _whole(self, response: httpx.Response, request: Request) -> AsyncGenerator[Event, None]:
         try:
             raw = msgspec.json.decode(await response.aread())
-            events = self._dialect.decode_answer(raw)
+            events = self._dialect.decode_answer(raw, request)
         except (msgspec.DecodeError, KeyError, TypeError, AttributeError) as error:
             raise UpstreamError("The model server's answer could not be read.") from error
         for event in events:
             yield event
 
-    async def _streamed(self, response: httpx.Response) -> AsyncGenerator[Event, None]:
-        decoder, parser = self._dialect.event_decoder(), SSEParser()
+    async def _streamed(self, response: httpx.Response, request: Request) -> AsyncGenerator[Event, None]:
+        decoder, parser = self._dialect.event_decoder(request), SSEParser()
 
         def decoded(arrived: list[ServerSentEvent]) -> list[Event]:
             try:

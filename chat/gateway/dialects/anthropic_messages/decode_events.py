@@ -6,7 +6,9 @@ from typing import Any
 import msgspec
 
 from chat.gateway import events as ev
+from chat.gateway.dialects.anthropic_messages.answer_tool import AnswerTool
 from chat.gateway.errors import UpstreamError, UpstreamOverloaded
+from chat.gateway.request import Request
 from chat.gateway.sse import ServerSentEvent
 
 Json = dict[str, Any]
@@ -21,14 +23,16 @@ _STOP = {
 }
 
 
-def decode_answer(raw: Json) -> list[ev.Event]:
+def decode_answer(raw: Json, request: Request) -> list[ev.Event]:
     """A whole message, as the stream it would have been."""
+    reader = AnswerTool(request)
     if raw.get("type") == "error":
         raise _failure(raw)
     counter = _Counter()
     counter.add(raw["usage"])
     blocks = [event for block in raw["content"] for event in _whole_block(block)]
-    return [ev.Start(counter.usage.input), *blocks, counter.usage, _finish(raw)]
+    events = [ev.Start(counter.usage.input), *blocks, counter.usage, _finish(raw)]
+    return [reader.read(event) for event in events]
 
 
 def _whole_block(block: Json) -> Iterator[ev.Event]:
@@ -38,6 +42,8 @@ def _whole_block(block: Json) -> Iterator[ev.Event]:
         case "thinking":
             thinking = ev.ThinkingDelta(block["thinking"], block.get("signature"))
             yield from (ev.ThinkingStart(), thinking, ev.PartStop())
+        case "redacted_thinking":
+            yield from (ev.ThinkingStart(block["data"]), ev.PartStop())
         case "tool_use":
             arguments = msgspec.json.encode(block["input"]).decode()
             yield ev.ToolCallStart(block["id"], block["name"])
@@ -47,7 +53,8 @@ def _whole_block(block: Json) -> Iterator[ev.Event]:
 class StreamDecoder:
     """Blocks come one after another already; a block of a kind we do not know is passed over."""
 
-    def __init__(self) -> None:
+    def __init__(self, request: Request) -> None:
+        self._answer_tool = AnswerTool(request)
         self._counter = _Counter()
         self._is_open = False
         self._finish: ev.Finish | None = None
@@ -58,13 +65,13 @@ class StreamDecoder:
             raw = msgspec.json.decode(event.data)
         except msgspec.DecodeError as error:
             raise UpstreamError("The model server sent an event that is not valid JSON.") from error
-        return list(self._events(raw))
+        return [self._answer_tool.read(event) for event in self._events(raw)]
 
     def close(self) -> Iterator[ev.Event]:
         if self._finish is None and not self._is_over:
             raise UpstreamError("The model server's stream ended before its answer did.")
         yield self._counter.usage
-        yield self._finish or ev.Finish(ev.StopReason.END)
+        yield self._answer_tool.read(self._finish or ev.Finish(ev.StopReason.END))
 
     def _events(self, raw: Json) -> Iterator[ev.Event]:
         match raw["type"]:
@@ -95,6 +102,8 @@ class StreamDecoder:
                     yield ev.TextDelta(block["text"])
             case "thinking":
                 yield ev.ThinkingStart()
+            case "redacted_thinking":
+                yield ev.ThinkingStart(block["data"])
             case "tool_use":
                 yield ev.ToolCallStart(block["id"], block["name"])
             case _:

@@ -47,6 +47,7 @@ def decode_request(raw: dict[str, Any]) -> Request:
             top_k=wire.top_k,
             stop=tuple(wire.stop_sequences or ()),
         ),
+        thinking_budget=_budget(wire.thinking),
         stream=bool(wire.stream),
         include_usage=True,
         extra={name: value for name, value in raw.items() if name not in schema.READ_FIELDS},
@@ -65,6 +66,12 @@ def _validated(raw: dict[str, Any]) -> schema.MessagesRequest:
     if not wire.messages:
         raise InvalidRequest("messages: at least one message is required.", param="messages")
     return wire
+
+
+def _budget(thinking: schema.ThinkingConfig | None) -> int | None:
+    if thinking is None:
+        return None
+    return 0 if thinking.type == "disabled" else thinking.budget_tokens
 
 
 def _system(system: str | list[schema.TextBlock] | None) -> tuple[Text, ...]:

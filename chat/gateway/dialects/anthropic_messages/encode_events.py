@@ -47,8 +47,8 @@ class StreamEncoder:
                 return _event("message_start", message={**self._message, "content": [], "usage": usage})
             case ev.TextStart():
                 return self._open({"type": "text", "text": ""})
-            case ev.ThinkingStart():
-                return self._open({"type": "thinking", "thinking": "", "signature": ""})
+            case ev.ThinkingStart(redacted=data):
+                return self._open(_thinking(Thinking(redacted=data)))
             case ev.ToolCallStart():
                 return self._open({"type": "tool_use", "id": event.id, "name": event.name, "input": {}})
             case ev.TextDelta():
@@ -116,11 +116,17 @@ def _block(part: AnswerPart) -> Json:
         case Text():
             return {"type": "text", "text": part.text}
         case Thinking():
-            return {"type": "thinking", "thinking": part.text, "signature": part.signature or ""}
+            return _thinking(part)
         case ToolCall():
             return {"type": "tool_use", "id": part.id, "name": part.name, "input": _input(part)}
         case _:
             assert_never(part)
+
+
+def _thinking(part: Thinking) -> Json:
+    if part.redacted is not None:
+        return {"type": "redacted_thinking", "data": part.redacted}
+    return {"type": "thinking", "thinking": part.text, "signature": part.signature or ""}
 
 
 def _input(call: ToolCall) -> Json:

@@ -6,6 +6,8 @@ from typing import Any, assert_never
 
 import msgspec
 
+from chat.gateway.dialects.anthropic_messages import answer_tool
+from chat.gateway.dialects.anthropic_messages.thinking import with_thinking
 from chat.gateway.errors import InvalidRequest
 from chat.gateway.request import (
     AnyPart,
@@ -49,7 +51,7 @@ def encode_request(request: Request, model: str) -> Json:
     fields: Json = {
         "max_tokens": sampling.max_tokens or DEFAULT_MAX_TOKENS,
         "system": [{"type": "text", "text": part.text} for part in request.system] or None,
-        "tools": [_tool(tool) for tool in request.tools] or None,
+        "tools": [*map(_tool, request.tools), *answer_tool.tool(request)] or None,
         "tool_choice": _tool_choice(request),
         "temperature": sampling.temperature,
         "top_p": sampling.top_p,
@@ -59,7 +61,8 @@ def encode_request(request: Request, model: str) -> Json:
     }
     given = {name: value for name, value in fields.items() if value is not None}
     messages = [_message(message) for message in request.messages]
-    return {**request.extra_for("anthropic"), **given, "model": model, "messages": messages}
+    body = {**request.extra_for("anthropic"), **given, "model": model, "messages": messages}
+    return with_thinking(body, request)
 
 
 def _refuse_untranslatable(request: Request) -> None:
@@ -153,6 +156,8 @@ def _tool(tool: Tool) -> Json:
 
 
 def _tool_choice(request: Request) -> Json | None:
+    if request.output_format is not None:
+        return {"type": "any"} if request.tools else {"type": "tool", "name": answer_tool.NAME}
     choice, parallel = request.tool_choice, request.parallel_tool_calls
     if choice is None and (parallel is None or not request.tools):
         return None

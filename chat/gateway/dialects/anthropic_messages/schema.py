@@ -82,6 +82,11 @@ class ToolChoice(Loose):
     disable_parallel_tool_use: bool | None = None
 
 
+class ThinkingConfig(Loose):
+    type: str
+    budget_tokens: int | None = None
+
+
 class MessagesRequest(Loose):
     model: str
     messages: list[UserMessage | AssistantMessage]
@@ -93,7 +98,9 @@ class MessagesRequest(Loose):
     temperature: float | None = None
     top_p: float | None = None
     top_k: int | None = None
+    thinking: ThinkingConfig | None = None
     stream: bool | None = None
 
 
-READ_FIELDS = frozenset(MessagesRequest.__struct_fields__)
+# `thinking` has kinds that only its own servers know: they get it as it came.
+READ_FIELDS = frozenset(MessagesRequest.__struct_fields__) - {"thinking"}

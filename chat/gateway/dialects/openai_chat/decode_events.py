@@ -7,6 +7,7 @@ import msgspec
 
 from chat.gateway import events as ev
 from chat.gateway.errors import UpstreamError
+from chat.gateway.request import Request
 from chat.gateway.sse import ServerSentEvent
 
 Json = dict[str, Any]
@@ -20,9 +21,9 @@ _FINISH = {
 }
 
 
-def decode_answer(raw: Json) -> list[ev.Event]:
+def decode_answer(raw: Json, request: Request) -> list[ev.Event]:
     """A whole answer, as the stream it would have been."""
-    decoder = StreamDecoder()
+    decoder = StreamDecoder(request)
     choices = raw.get("choices")
     if not choices:
         raise UpstreamError(f"The model server sent no answer: {_error_text(raw)}")
@@ -39,7 +40,7 @@ class StreamDecoder:
     The call being written streams through; pieces of other calls wait until it is whole.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, request: Request) -> None:
         self._started = False
         self._kind: str | None = None
         self._call = _OpenCalls()

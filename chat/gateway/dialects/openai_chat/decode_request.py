@@ -7,12 +7,14 @@ from typing import Any, assert_never
 import msgspec
 
 from chat.gateway.dialects.openai_chat import schema
+from chat.gateway.effort import budget_of
 from chat.gateway.errors import InvalidRequest
 from chat.gateway.request import (
     AnyPart,
     Document,
     Image,
     Message,
+    OutputFormat,
     Request,
     Role,
     Sampling,
@@ -40,6 +42,8 @@ def decode_request(raw: dict[str, Any]) -> Request:
         tool_choice=_tool_choice(wire.tool_choice),
         parallel_tool_calls=wire.parallel_tool_calls,
         sampling=_sampling(wire),
+        thinking_budget=budget_of(wire.reasoning_effort) if wire.reasoning_effort else None,
+        output_format=_output_format(wire.response_format),
         stream=bool(wire.stream),
         include_usage=bool(wire.stream_options and wire.stream_options.include_usage),
         extra={name: value for name, value in raw.items() if name not in schema.READ_FIELDS},
@@ -101,14 +105,21 @@ def _turn(message: schema.Message) -> tuple[Role, list[AnyPart]] | None:
 
 
 def _assistant_parts(message: schema.AssistantMessage) -> list[AnyPart]:
-    thinking = message.reasoning_content or message.reasoning
     calls = message.tool_calls or []
     return [
-        *([Thinking(thinking)] if thinking else []),
+        *_thinking(message),
         *_parts(message.content),
         *([Text(message.refusal)] if message.refusal else []),
         *(ToolCall(call.id, call.function.name, call.function.arguments or "{}") for call in calls),
     ]
+
+
+def _thinking(message: schema.AssistantMessage) -> list[Thinking]:
+    """The details say more than the plain text, which repeats them."""
+    if message.reasoning_details:
+        return [Thinking(item.text, item.signature, item.data) for item in message.reasoning_details]
+    text = message.reasoning_content or message.reasoning
+    return [Thinking(text)] if text else []
 
 
 def _parts(content: schema.Content) -> list[Text | Image | Document]:
@@ -165,6 +176,15 @@ def _tool_choice(choice: str | schema.NamedToolChoice | None) -> ToolChoice | No
             return ToolChoice(ToolMode(choice))
         case _:
             return ToolChoice(ToolMode.REQUIRED, choice.function.name)
+
+
+def _output_format(wanted: schema.ResponseFormat | None) -> OutputFormat | None:
+    if wanted is None or wanted.type == "text":
+        return None
+    described = wanted.json_schema
+    if described is None:
+        return OutputFormat()
+    return OutputFormat(described.schema, described.name, described.strict)
 
 
 def _sampling(wire: schema.ChatRequest) -> Sampling:

@@ -8,6 +8,7 @@ import msgspec
 from chat.gateway import events as ev
 from chat.gateway import sse
 from chat.gateway.collect import Answer
+from chat.gateway.dialects.openai_chat.encode_request import thinking_fields
 from chat.gateway.dialects.openai_chat.errors import encode_error
 from chat.gateway.errors import GatewayError
 from chat.gateway.request import Request, Thinking, ToolCall
@@ -26,9 +27,9 @@ _FINISH = {
 def encode_answer(answer: Answer, request: Request, answer_id: str) -> Json:
     calls = [_tool_call(call) for call in answer.tool_calls]
     message: Json = {"role": "assistant", "content": answer.text or (None if calls else "")}
-    thinking = "".join(part.text for part in answer.parts if isinstance(part, Thinking))
+    thinking = [part for part in answer.parts if isinstance(part, Thinking)]
     if thinking:
-        message["reasoning_content"] = thinking
+        message |= thinking_fields(thinking)
     if calls:
         message["tool_calls"] = calls
     reason = answer.finish.reason if answer.finish else ev.StopReason.END
@@ -60,12 +61,16 @@ class StreamEncoder:
         match event:
             case ev.Start():
                 return self._delta({"role": "assistant", "content": ""})
+            case ev.ThinkingStart() if event.redacted is not None:
+                return self._delta(
+                    {"reasoning_details": [{"type": "reasoning.encrypted", "data": event.redacted}]}
+                )
             case ev.TextStart() | ev.ThinkingStart() | ev.PartStop():
                 return b""
             case ev.TextDelta():
                 return self._delta({"content": event.text})
             case ev.ThinkingDelta():
-                return self._delta({"reasoning_content": event.text}) if event.text else b""
+                return self._delta(_thinking_delta(event))
             case ev.ToolCallStart():
                 self._call_index += 1
                 call = _tool_call(ToolCall(event.id, event.name, ""))
@@ -94,6 +99,14 @@ class StreamEncoder:
 
     def _chunk(self, choices: list[Json], **more: Any) -> bytes:
         return sse.encode(msgspec.json.encode({**self._head, "choices": choices, **more}))
+
+
+def _thinking_delta(event: ev.ThinkingDelta) -> Json:
+    delta: Json = {"reasoning_content": event.text} if event.text else {}
+    if event.signature:
+        detail = {"type": "reasoning.text", "text": "", "signature": event.signature}
+        delta["reasoning_details"] = [detail]
+    return delta
 
 
 def _tool_call(call: ToolCall) -> Json:

@@ -4,6 +4,7 @@ import base64
 from collections.abc import Iterable, Sequence
 from typing import Any, assert_never
 
+from chat.gateway.effort import effort_of
 from chat.gateway.request import (
     AnyPart,
     Document,
@@ -34,7 +35,7 @@ def encode_request(request: Request, model: str) -> Json:
         body["stream"] = True
         # Always asked for: the ledger needs the count, whatever the caller wants to see.
         body["stream_options"] = {"include_usage": True}
-    return body | _sampling(request)
+    return body | _sampling(request) | _output(request)
 
 
 def _sampling(request: Request) -> Json:
@@ -49,6 +50,21 @@ def _sampling(request: Request) -> Json:
     return {name: value for name, value in fields.items() if value is not None}
 
 
+def _output(request: Request) -> Json:
+    fields: Json = {}
+    if request.thinking_budget is not None:
+        fields["reasoning_effort"] = effort_of(request.thinking_budget)
+    wanted = request.output_format
+    if wanted is not None:
+        described = {"name": wanted.name, "schema": wanted.schema, "strict": wanted.strict}
+        schema = {name: value for name, value in described.items() if value is not None}
+        is_any = wanted.schema is None
+        fields["response_format"] = (
+            {"type": "json_object"} if is_any else {"type": "json_schema", "json_schema": schema}
+        )
+    return fields
+
+
 def _messages(request: Request) -> Iterable[Json]:
     if request.system:
         yield {"role": "system", "content": "\n\n".join(text.text for text in request.system)}
@@ -58,14 +74,27 @@ def _messages(request: Request) -> Iterable[Json]:
 
 def _assistant(message: Message) -> Iterable[Json]:
     text = "".join(part.text for part in message.parts if isinstance(part, Text))
-    thinking = "".join(part.text for part in message.parts if isinstance(part, Thinking))
+    thinking = [part for part in message.parts if isinstance(part, Thinking)]
     calls = [_tool_call(part) for part in message.parts if isinstance(part, ToolCall)]
     turn: Json = {"role": "assistant", "content": text if text or not calls else None}
     if thinking:
-        turn["reasoning_content"] = thinking
+        turn |= thinking_fields(thinking)
     if calls:
         turn["tool_calls"] = calls
     yield turn
+
+
+def thinking_fields(parts: list[Thinking]) -> Json:
+    """The text for readers, and the details a model needs to recognise its own thinking (T11)."""
+    text = "".join(part.text for part in parts)
+    details = [
+        {"type": "reasoning.encrypted", "data": part.redacted}
+        if part.redacted is not None
+        else {"type": "reasoning.text", "text": part.text, "signature": part.signature}
+        for part in parts
+    ]
+    needs_details = any(part.signature or part.redacted is not None for part in parts)
+    return {"reasoning_content": text} | ({"reasoning_details": details} if needs_details else {})
 
 
 def _user(message: Message) -> Iterable[Json]:

@@ -50,6 +50,15 @@ class ToolCall(Loose):
     type: Literal["function"] = "function"
 
 
+class ReasoningDetail(Loose):
+    """Thinking as it has to come back to the model: text with its signature, or encrypted `data`."""
+
+    type: str = "reasoning.text"
+    text: str = ""
+    signature: str | None = None
+    data: str | None = None
+
+
 class SystemMessage(Loose, tag_field="role", tag="system"):
     content: Content
 
@@ -66,6 +75,7 @@ class AssistantMessage(Loose, tag_field="role", tag="assistant"):
     content: Content = None
     reasoning_content: str | None = None
     reasoning: str | None = None
+    reasoning_details: list[ReasoningDetail] | None = None
     refusal: str | None = None
     tool_calls: list[ToolCall] | None = None
 
@@ -103,6 +113,17 @@ class StreamOptions(Loose):
     include_usage: bool = False
 
 
+class JsonSchema(Loose):
+    name: str = "answer"
+    schema: dict[str, Any] | None = None
+    strict: bool | None = None
+
+
+class ResponseFormat(Loose):
+    type: Literal["text", "json_object", "json_schema"]
+    json_schema: JsonSchema | None = None
+
+
 class ChatRequest(Loose):
     model: str
     messages: list[Message]
@@ -114,6 +135,8 @@ class ChatRequest(Loose):
     temperature: float | None = None
     top_p: float | None = None
     stop: str | list[str] | None = None
+    reasoning_effort: str | None = None
+    response_format: ResponseFormat | None = None
     stream: bool | None = None
     stream_options: StreamOptions | None = None
 

@@ -68,11 +68,11 @@ def _from_words(said: str) -> str:
 
 
 def _structured(request: Request) -> str | None:
-    """`response_format` asks for JSON: the smallest value that fits."""
-    wanted = request.extra_for("openai").get("response_format")
-    if not isinstance(wanted, dict) or wanted.get("type") not in ("json_object", "json_schema"):
+    """JSON is asked for: the smallest value that fits."""
+    wanted = request.output_format
+    if wanted is None:
         return None
-    schema = (wanted.get("json_schema") or {}).get("schema") or {"type": "object", "properties": {}}
+    schema = wanted.schema or {"type": "object", "properties": {}}
     return msgspec.json.encode(instance(schema, Words(last_user_text(request)))).decode()
 
 
