@@ -7,7 +7,7 @@ import msgspec
 
 from chat.gateway.errors import UpstreamError
 
-MAX_EVENT_CHARACTERS = 16 * 1024 * 1024
+MAX_EVENT_CHARACTERS = 8 * 1024 * 1024
 _LINE_END = re.compile(r"\r\n|\n|\r")
 
 
@@ -21,27 +21,37 @@ class SSEParser:
 
     def __init__(self) -> None:
         self._decoder = codecs.getincrementaldecoder("utf-8")(errors="strict")
-        self._rest = ""
+        self._rest: list[str] = []
+        self._rest_size = 0
         self._event = ""
         self._data: list[str] = []
 
     def feed(self, chunk: bytes) -> list[ServerSentEvent]:
         try:
-            text = self._rest + self._decoder.decode(chunk)
+            text = self._decoder.decode(chunk)
         except UnicodeDecodeError as error:
             raise UpstreamError("The model server sent text that is not valid UTF-8.") from error
+        self._rest.append(text)
+        self._rest_size += len(text)
+        if self._rest_size > MAX_EVENT_CHARACTERS:
+            raise UpstreamError("The model server sent an event that is too large.")
+        # Only now is a long line joined: looking at all of it for every piece would be quadratic.
+        if "\n" in text or "\r" in text or self._rest[0].endswith("\r"):
+            return self._lines("".join(self._rest))
+        return []
+
+    def _lines(self, text: str) -> list[ServerSentEvent]:
         # A trailing "\r" may be the first half of "\r\n": wait for what follows.
         held = "\r" if text.endswith("\r") else ""
-        *lines, self._rest = _LINE_END.split(text.removesuffix("\r"))
-        self._rest += held
-        if len(self._rest) > MAX_EVENT_CHARACTERS:
-            raise UpstreamError("The model server sent an event that is too large.")
+        *lines, rest = _LINE_END.split(text.removesuffix("\r"))
+        self._rest = [rest + held]
+        self._rest_size = len(rest) + len(held)
         return [event for line in lines if (event := self._line(line))]
 
     def close(self) -> list[ServerSentEvent]:
         """The stream ended: an event whose closing blank line is missing still counts."""
-        lines = [self._rest.removesuffix("\r"), ""]
-        self._rest = ""
+        lines = ["".join(self._rest).removesuffix("\r"), ""]
+        self._rest, self._rest_size = [], 0
         return [event for line in lines if (event := self._line(line))]
 
     def _line(self, line: str) -> ServerSentEvent | None:
