@@ -18,6 +18,7 @@ async def find_model(name: str) -> tuple[PublicModel, routing.Route]:
             upstream=connect(row.upstream),
             model=row.upstream_model or name,
             priority=row.priority,
+            weight=row.weight,
         )
         for row in rows
     ]

@@ -21,6 +21,7 @@ from chat.gateway import detection
 from chat.gateway.dialects import CallerDialect, openai_chat
 from chat.gateway.errors import GatewayError, MethodNotAllowed, RequestTooLarge
 from chat.gateway.relay import Relay
+from chat.gateway.request import Passage, Request
 from portal.web.client_address import client_address
 
 log = logging.getLogger(__name__)
@@ -43,7 +44,7 @@ async def complete(call: Call, body: bytes) -> Reply:
         admission.require(caller, "chat")
         raw = admission.parse(body)
         dialect = detection.detect(call.path, call.headers, raw)
-        request = dialect.decode_request(raw)
+        request = _with_passage(call, raw, dialect.decode_request(raw))
         admission.require_for_content(caller, request)
         model, route = await find_model(request.model)
         row = await admission.open_row(call, caller, request, model, dialect.NAME)
@@ -60,6 +61,12 @@ async def complete(call: Call, body: bytes) -> Reply:
         )
 
 
+def _with_passage(call: Call, raw: dict[str, Any], request: Request) -> Request:
+    beta = call.headers.get("anthropic-beta")
+    headers = {"anthropic-beta": beta} if beta else {}
+    return msgspec.structs.replace(request, passage=Passage(raw, call.answer_id, headers))
+
+
 def refusal(call: Call, dialect: CallerDialect, error: GatewayError) -> Reply:
     status, body = dialect.encode_error(error, call.request_id)
     headers = {**_headers(call, dialect), **dialect.error_headers(error, call.request_id)}
@@ -73,7 +80,7 @@ async def _whole(call: Call, dialect: CallerDialect, relay: Relay, settler: Sett
         await settler.settle(relay, error)
         raise
     await settler.settle(relay)
-    return Reply(200, _headers(call, dialect), msgspec.json.encode(answer))
+    return Reply(200, _headers(call, dialect), answer)
 
 
 async def _streamed(call: Call, dialect: CallerDialect, relay: Relay, settler: Settler) -> Reply:

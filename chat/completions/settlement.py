@@ -76,7 +76,7 @@ def _error_type(error: BaseException | None) -> str:
 def _estimate(relay: Relay) -> ev.Usage:
     """For a call whose upstream never came to counting. Without any output nothing was used."""
     answer = relay.collector.answer
-    said = sum(_length(part) for part in answer.parts)
+    said = relay.collector.characters + sum(_length(part) for part in answer.parts)
     if not said and relay.collector.input_tokens is None:
         return ev.Usage()
     counted_input = relay.collector.input_tokens

@@ -28,7 +28,10 @@ class Answer(msgspec.Struct):
 
 
 class Collector:
-    """Folds events into an `Answer`; text is joined once, when the answer is asked for."""
+    """Folds events into an `Answer`; text is joined once, when the answer is asked for.
+
+    Of an answer that passes as it is, only the count of its `characters` is kept.
+    """
 
     def __init__(self) -> None:
         self._closed: list[AnswerPart] = []
@@ -38,6 +41,7 @@ class Collector:
         self.usage: ev.Usage | None = None
         self.finish: ev.Finish | None = None
         self.input_tokens: int | None = None
+        self.characters = 0
 
     def add(self, event: ev.Event) -> None:
         match event:
@@ -59,8 +63,15 @@ class Collector:
                 self.usage = event
             case ev.Finish():
                 self.finish = event
+            case ev.Wire():
+                self._add_wire(event)
             case _:
                 assert_never(event)
+
+    def _add_wire(self, wire: ev.Wire) -> None:
+        self.characters += wire.characters
+        self.usage = wire.usage or self.usage
+        self.finish = wire.finish or self.finish
 
     @property
     def answer(self) -> Answer:

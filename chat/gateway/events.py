@@ -70,7 +70,20 @@ class Finish(msgspec.Struct, frozen=True, tag="finish"):
     stop_sequence: str | None = None
 
 
-Event = (
+class Wire(msgspec.Struct, frozen=True, tag="wire"):
+    """A piece of an answer that is already in the caller's format, with what we must know of it.
+
+    `characters` counts what the model said in it. Nothing may follow a piece that `is_last`.
+    """
+
+    data: bytes
+    characters: int = 0
+    usage: Usage | None = None
+    finish: Finish | None = None
+    is_last: bool = False
+
+
+CanonicalEvent = (
     Start
     | TextStart
     | ThinkingStart
@@ -82,3 +95,4 @@ Event = (
     | Usage
     | Finish
 )
+Event = CanonicalEvent | Wire

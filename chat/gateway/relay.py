@@ -2,12 +2,13 @@
 
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
-from typing import Any
+
+import msgspec
 
 from chat.gateway.collect import Collector
 from chat.gateway.dialects import CallerDialect
 from chat.gateway.errors import GatewayError, UpstreamError
-from chat.gateway.events import Event, TextDelta, ThinkingDelta, ToolCallStart
+from chat.gateway.events import Event, TextDelta, ThinkingDelta, ToolCallStart, Wire
 from chat.gateway.request import Request
 from chat.gateway.routing import Route
 
@@ -32,7 +33,7 @@ class Relay:
     async def events(self) -> AsyncGenerator[Event, None]:
         async with aclosing(self.route.events(self.request)) as events:
             async for event in events:
-                if not self._has_output and isinstance(event, TextDelta | ThinkingDelta | ToolCallStart):
+                if not self._has_output and _is_output(event):
                     self._has_output = True
                     self._on_first_token()
                 self.collector.add(event)
@@ -40,11 +41,12 @@ class Relay:
         if self.collector.finish is None:
             raise UpstreamError("The model server's answer ended too early.")
 
-    async def whole(self, dialect: CallerDialect, answer_id: str) -> dict[str, Any]:
+    async def whole(self, dialect: CallerDialect, answer_id: str) -> bytes:
         async with aclosing(self.events()) as events:
-            async for _ in events:
-                pass
-        return dialect.encode_answer(self.collector.answer, self.request, answer_id)
+            async for event in events:
+                if isinstance(event, Wire):
+                    return event.data
+        return msgspec.json.encode(dialect.encode_answer(self.collector.answer, self.request, answer_id))
 
     async def streamed(
         self, dialect: CallerDialect, answer_id: str, request_id: str, before_end: BeforeEnd
@@ -60,7 +62,11 @@ class Relay:
         try:
             async with aclosing(self.events()) as events:
                 async for event in events:
-                    data = encoder.encode(event)
+                    if isinstance(event, Wire) and event.is_last:
+                        await before_end(self, None)
+                        yield event.data
+                        return
+                    data = event.data if isinstance(event, Wire) else encoder.encode(event)
                     if data:
                         has_started = True
                         yield data
@@ -71,3 +77,9 @@ class Relay:
                 raise
             await before_end(self, error)
             yield encoder.fail(error, request_id)
+
+
+def _is_output(event: Event) -> bool:
+    if isinstance(event, Wire):
+        return event.characters > 0
+    return isinstance(event, TextDelta | ThinkingDelta | ToolCallStart)

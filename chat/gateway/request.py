@@ -104,6 +104,14 @@ class OutputFormat(msgspec.Struct, frozen=True):
     strict: bool | None = None
 
 
+class Passage(msgspec.Struct, frozen=True):
+    """The caller's own body and headers, for an upstream that speaks the caller's format."""
+
+    raw: dict[str, Any]
+    answer_id: str
+    headers: dict[str, str] = {}
+
+
 class Request(msgspec.Struct, frozen=True):
     """`thinking_budget` in tokens: 0 for no thinking, None for what the model does by itself.
     `extra` keeps fields that only an upstream of the caller's own `dialect` understands.
@@ -122,6 +130,7 @@ class Request(msgspec.Struct, frozen=True):
     include_usage: bool = False
     extra: dict[str, Any] = {}
     dialect: str = ""
+    passage: Passage | None = None
 
     def extra_for(self, dialect: str) -> dict[str, Any]:
         return self.extra if dialect == self.dialect else {}

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 from chat.gateway.collect import Answer
 from chat.gateway.errors import GatewayError
-from chat.gateway.events import Event
+from chat.gateway.events import CanonicalEvent, Event, Wire
 from chat.gateway.request import Request
 from chat.gateway.sse import ServerSentEvent
 
@@ -26,7 +26,7 @@ class EventDecoder(Protocol):
 class EventEncoder(Protocol):
     """Canonical events → the caller's stream."""
 
-    def encode(self, event: Event) -> bytes: ...
+    def encode(self, event: CanonicalEvent) -> bytes: ...
 
     def close(self) -> bytes: ...
 
@@ -62,3 +62,9 @@ class UpstreamDialect(Protocol):
     def decode_answer(self, raw: dict[str, Any], request: Request) -> list[Event]: ...
 
     def event_decoder(self, request: Request) -> EventDecoder: ...
+
+    def pass_request(self, request: Request, model: str) -> dict[str, Any]: ...
+
+    def pass_answer(self, body: bytes, request: Request, answer_id: str) -> Wire: ...
+
+    def passer(self, request: Request, answer_id: str) -> EventDecoder: ...

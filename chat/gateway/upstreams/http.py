@@ -52,14 +52,18 @@ class HttpUpstream:
         }
 
     async def events(self, request: Request, model: str) -> AsyncGenerator[Event, None]:
-        body = msgspec.json.encode(self._dialect.encode_request(request, model))
+        passes = request.passage is not None and request.dialect == self._dialect.NAME
+        encode = self._dialect.pass_request if passes else self._dialect.encode_request
+        body = msgspec.json.encode(encode(request, model))
+        headers = (
+            {**self._headers, **request.passage.headers} if passes and request.passage else self._headers
+        )
         try:
-            async with self._client.stream(
-                "POST", self._url, content=body, headers=self._headers
-            ) as response:
+            async with self._client.stream("POST", self._url, content=body, headers=headers) as response:
                 await _raise_for_status(response)
+                answer_id = request.passage.answer_id if passes and request.passage else None
                 read = self._streamed if request.stream else self._whole
-                async with aclosing(read(response, request)) as events:
+                async with aclosing(read(response, request, answer_id)) as events:
                     async for event in events:
                         yield event
         except (httpx.NetworkError, httpx.ProtocolError, httpx.ConnectTimeout) as error:
@@ -70,17 +74,27 @@ class HttpUpstream:
         except httpx.HTTPError as error:
             raise UpstreamError("The call to the model server failed.") from error
 
-    async def _whole(self, response: httpx.Response, request: Request) -> AsyncGenerator[Event, None]:
+    async def _whole(
+        self, response: httpx.Response, request: Request, answer_id: str | None
+    ) -> AsyncGenerator[Event, None]:
+        """With an `answer_id` the answer passes as it is, under that name."""
+        body = await response.aread()
         try:
-            raw = msgspec.json.decode(await response.aread())
-            events = self._dialect.decode_answer(raw, request)
+            if answer_id is not None:
+                events: list[Event] = [self._dialect.pass_answer(body, request, answer_id)]
+            else:
+                events = self._dialect.decode_answer(msgspec.json.decode(body), request)
         except (msgspec.DecodeError, KeyError, TypeError, AttributeError) as error:
             raise UpstreamError("The model server's answer could not be read.") from error
         for event in events:
             yield event
 
-    async def _streamed(self, response: httpx.Response, request: Request) -> AsyncGenerator[Event, None]:
-        decoder, parser = self._dialect.event_decoder(request), SSEParser()
+    async def _streamed(
+        self, response: httpx.Response, request: Request, answer_id: str | None
+    ) -> AsyncGenerator[Event, None]:
+        dialect, parser = self._dialect, SSEParser()
+        passes = answer_id is not None
+        decoder = dialect.passer(request, answer_id or "") if passes else dialect.event_decoder(request)
 
         def decoded(arrived: list[ServerSentEvent]) -> list[Event]:
             try:

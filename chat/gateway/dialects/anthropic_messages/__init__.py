@@ -7,6 +7,8 @@ from chat.gateway.dialects.anthropic_messages.encode_events import StreamEncoder
 from chat.gateway.dialects.anthropic_messages.encode_events import encode_answer
 from chat.gateway.dialects.anthropic_messages.encode_request import encode_request
 from chat.gateway.dialects.anthropic_messages.errors import encode_error, error_headers
+from chat.gateway.dialects.anthropic_messages.pass_through import Passer as passer
+from chat.gateway.dialects.anthropic_messages.pass_through import pass_answer, pass_request
 
 NAME = "anthropic"
 COMPLETIONS_PATH = "/messages"
@@ -29,5 +31,8 @@ __all__ = [
     "error_headers",
     "event_decoder",
     "event_encoder",
+    "pass_answer",
+    "pass_request",
+    "passer",
     "upstream_headers",
 ]

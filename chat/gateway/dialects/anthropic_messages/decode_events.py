@@ -27,11 +27,11 @@ def decode_answer(raw: Json, request: Request) -> list[ev.Event]:
     """A whole message, as the stream it would have been."""
     reader = AnswerTool(request)
     if raw.get("type") == "error":
-        raise _failure(raw)
-    counter = _Counter()
+        raise failure_of(raw)
+    counter = UsageCounter()
     counter.add(raw["usage"])
     blocks = [event for block in raw["content"] for event in _whole_block(block)]
-    events = [ev.Start(counter.usage.input), *blocks, counter.usage, _finish(raw)]
+    events = [ev.Start(counter.usage.input), *blocks, counter.usage, finish_of(raw)]
     return [reader.read(event) for event in events]
 
 
@@ -55,7 +55,7 @@ class StreamDecoder:
 
     def __init__(self, request: Request) -> None:
         self._answer_tool = AnswerTool(request)
-        self._counter = _Counter()
+        self._counter = UsageCounter()
         self._is_open = False
         self._finish: ev.Finish | None = None
         self._is_over = False
@@ -87,11 +87,11 @@ class StreamDecoder:
                 yield ev.PartStop()
             case "message_delta":
                 self._counter.add(raw.get("usage") or {})
-                self._finish = _finish(raw["delta"])
+                self._finish = finish_of(raw["delta"])
             case "message_stop":
                 self._is_over = True
             case "error":
-                raise _failure(raw)
+                raise failure_of(raw)
 
     def _block_start(self, block: Json) -> Iterator[ev.Event]:
         self._is_open = True
@@ -122,7 +122,7 @@ def _delta(delta: Json) -> Iterator[ev.Event]:
             yield ev.ArgumentsDelta(delta["partial_json"])
 
 
-class _Counter:
+class UsageCounter:
     """Usage as the format reports it: cumulative, input without what came from or went to the cache."""
 
     def __init__(self) -> None:
@@ -130,6 +130,11 @@ class _Counter:
 
     def add(self, usage: Json) -> None:
         self._seen |= {name: value for name, value in usage.items() if isinstance(value, int)}
+
+    @property
+    def input_tokens(self) -> int:
+        """As the format counts them: what neither came from nor went to the cache."""
+        return self._seen.get("input_tokens", 0)
 
     @property
     def usage(self) -> ev.Usage:
@@ -143,12 +148,12 @@ class _Counter:
         )
 
 
-def _finish(raw: Json) -> ev.Finish:
+def finish_of(raw: Json) -> ev.Finish:
     reason = _STOP.get(raw.get("stop_reason") or "", ev.StopReason.END)
     return ev.Finish(reason, raw.get("stop_sequence"))
 
 
-def _failure(raw: Json) -> UpstreamError | UpstreamOverloaded:
+def failure_of(raw: Json) -> UpstreamError | UpstreamOverloaded:
     error = raw.get("error") or {}
     if error.get("type") in ("overloaded_error", "rate_limit_error"):
         return UpstreamOverloaded("The model server is overloaded.")

@@ -40,7 +40,7 @@ class StreamEncoder:
         self._usage = ev.Usage()
         self._finish = ev.Finish(ev.StopReason.END)
 
-    def encode(self, event: ev.Event) -> bytes:
+    def encode(self, event: ev.CanonicalEvent) -> bytes:
         match event:
             case ev.Start():
                 usage = _usage(ev.Usage(input=event.input_tokens or 0))

@@ -7,6 +7,8 @@ from chat.gateway.dialects.openai_chat.encode_events import StreamEncoder as eve
 from chat.gateway.dialects.openai_chat.encode_events import encode_answer
 from chat.gateway.dialects.openai_chat.encode_request import encode_request
 from chat.gateway.dialects.openai_chat.errors import encode_error, error_headers
+from chat.gateway.dialects.openai_chat.pass_through import Passer as passer
+from chat.gateway.dialects.openai_chat.pass_through import pass_answer, pass_request
 
 NAME = "openai"
 COMPLETIONS_PATH = "/chat/completions"
@@ -27,5 +29,8 @@ __all__ = [
     "error_headers",
     "event_decoder",
     "event_encoder",
+    "pass_answer",
+    "pass_request",
+    "passer",
     "upstream_headers",
 ]

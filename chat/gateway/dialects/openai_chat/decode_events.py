@@ -12,7 +12,7 @@ from chat.gateway.sse import ServerSentEvent
 
 Json = dict[str, Any]
 
-_FINISH = {
+FINISH = {
     "stop": ev.StopReason.END,
     "length": ev.StopReason.LENGTH,
     "tool_calls": ev.StopReason.TOOL_CALLS,
@@ -26,7 +26,7 @@ def decode_answer(raw: Json, request: Request) -> list[ev.Event]:
     decoder = StreamDecoder(request)
     choices = raw.get("choices")
     if not choices:
-        raise UpstreamError(f"The model server sent no answer: {_error_text(raw)}")
+        raise UpstreamError(f"The model server sent no answer: {error_text(raw)}")
     choice = choices[0]
     calls = choice["message"].get("tool_calls") or []
     delta = {**choice["message"], "tool_calls": [{**call, "index": n} for n, call in enumerate(calls)]}
@@ -60,7 +60,7 @@ class StreamDecoder:
 
     def chunk(self, chunk: Json) -> Iterator[ev.Event]:
         if chunk.get("error"):
-            raise UpstreamError(f"The model server stopped with an error: {_error_text(chunk)}")
+            raise UpstreamError(f"The model server stopped with an error: {error_text(chunk)}")
         if not self._started:
             self._started = True
             yield ev.Start()
@@ -68,7 +68,7 @@ class StreamDecoder:
             yield from self._delta(choice.get("delta") or {})
             self._finish = choice.get("finish_reason") or self._finish
         if chunk.get("usage"):
-            yield _usage(chunk["usage"])
+            yield usage_of(chunk["usage"])
 
     def close(self) -> Iterator[ev.Event]:
         """The finish comes last, so that a count sent after the finish chunk is before it."""
@@ -77,7 +77,7 @@ class StreamDecoder:
         yield from self._switch(None)
         for call in self._call.rest():
             yield from call
-        reason = _FINISH.get(self._finish, ev.StopReason.END)
+        reason = FINISH.get(self._finish, ev.StopReason.END)
         yield ev.Finish(ev.StopReason.TOOL_CALLS if self._called else reason)
 
     def _delta(self, delta: Json) -> Iterator[ev.Event]:
@@ -185,7 +185,7 @@ class _OpenCalls:
         return next(known, len(self._calls))
 
 
-def _usage(usage: Json) -> ev.Usage:
+def usage_of(usage: Json) -> ev.Usage:
     prompt_details = usage.get("prompt_tokens_details") or {}
     completion_details = usage.get("completion_tokens_details") or {}
     return ev.Usage(
@@ -196,7 +196,7 @@ def _usage(usage: Json) -> ev.Usage:
     )
 
 
-def _error_text(raw: Json) -> str:
+def error_text(raw: Json) -> str:
     error = raw.get("error")
     text = error.get("message") if isinstance(error, dict) else error
     return str(text or "no reason given")[:500]

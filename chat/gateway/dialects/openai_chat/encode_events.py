@@ -40,7 +40,7 @@ def encode_answer(answer: Answer, request: Request, answer_id: str) -> Json:
         "created": int(time.time()),
         "model": request.model,
         "choices": [choice],
-        "usage": _usage(answer.usage or ev.Usage()),
+        "usage": usage_fields(answer.usage or ev.Usage()),
     }
 
 
@@ -57,7 +57,7 @@ class StreamEncoder:
         self._in_thinking = False
         self._call_index = -1
 
-    def encode(self, event: ev.Event) -> bytes:
+    def encode(self, event: ev.CanonicalEvent) -> bytes:
         match event:
             case ev.Start():
                 return self._delta({"role": "assistant", "content": ""})
@@ -87,7 +87,7 @@ class StreamEncoder:
                 assert_never(event)
 
     def close(self) -> bytes:
-        counted = self._chunk([], usage=_usage(self._usage)) if self._include_usage else b""
+        counted = self._chunk([], usage=usage_fields(self._usage)) if self._include_usage else b""
         return counted + b"data: [DONE]\n\n"
 
     def fail(self, error: GatewayError, request_id: str) -> bytes:
@@ -113,7 +113,7 @@ def _tool_call(call: ToolCall) -> Json:
     return {"id": call.id, "type": "function", "function": {"name": call.name, "arguments": call.arguments}}
 
 
-def _usage(usage: ev.Usage) -> Json:
+def usage_fields(usage: ev.Usage) -> Json:
     return {
         "prompt_tokens": usage.input,
         "completion_tokens": usage.output,

@@ -1,0 +1,93 @@
+"""The same format on both sides: what the upstream says goes on as it is, under our id and model name."""
+
+from typing import Any
+
+import msgspec
+
+from chat.gateway import events as ev
+from chat.gateway import sse
+from chat.gateway.dialects.anthropic_messages.decode_events import UsageCounter, failure_of, finish_of
+from chat.gateway.errors import UpstreamError
+from chat.gateway.request import Request
+from chat.gateway.sse import ServerSentEvent
+
+Json = dict[str, Any]
+
+
+def pass_request(request: Request, model: str) -> Json:
+    raw = request.passage.raw if request.passage else {}
+    return {"max_tokens": request.sampling.max_tokens, **raw, "model": model}
+
+
+def pass_answer(body: bytes, request: Request, answer_id: str) -> ev.Wire:
+    raw = msgspec.json.decode(body)
+    if raw.get("type") == "error" or "content" not in raw:
+        raise failure_of(raw)
+    counter = UsageCounter()
+    counter.add(raw["usage"])
+    raw |= {"id": f"msg_{answer_id}", "model": request.model}
+    said = sum(len(block.get("text") or "") for block in raw["content"])
+    return ev.Wire(msgspec.json.encode(raw), said, counter.usage, finish_of(raw), is_last=True)
+
+
+class _Delta(msgspec.Struct):
+    text: str | None = None
+    thinking: str | None = None
+    partial_json: str | None = None
+
+
+class _Event(msgspec.Struct):
+    type: str
+    delta: _Delta | None = None
+
+
+_DECODER = msgspec.json.Decoder(_Event)
+# The few events a stream has once; the many deltas between them pass unread.
+_ONCE = frozenset(["message_start", "message_delta", "message_stop", "error"])
+
+
+class Passer:
+    def __init__(self, request: Request, answer_id: str) -> None:
+        self._request = request
+        self._id = f"msg_{answer_id}"
+        self._counter = UsageCounter()
+        self._finish: ev.Finish | None = None
+        self._end = b""
+
+    def feed(self, event: ServerSentEvent) -> list[ev.Wire]:
+        data = event.data.encode()
+        try:
+            read = _DECODER.decode(data)
+            if read.type in _ONCE:
+                return self._once(read.type, msgspec.json.decode(data))
+        except msgspec.DecodeError as error:
+            raise UpstreamError("The model server sent an event that could not be read.") from error
+        delta = read.delta
+        said = len(delta.text or delta.thinking or delta.partial_json or "") if delta else 0
+        return [ev.Wire(sse.encode(data, read.type), said)]
+
+    def close(self) -> list[ev.Wire]:
+        if self._finish is None:
+            raise UpstreamError("The model server's stream ended before its answer did.")
+        end = self._end or sse.encode(b'{"type":"message_stop"}', "message_stop")
+        return [ev.Wire(end, usage=self._counter.usage, finish=self._finish, is_last=True)]
+
+    def _once(self, kind: str, raw: Json) -> list[ev.Wire]:
+        if kind == "error":
+            raise failure_of(raw)
+        if kind == "message_start":
+            message = raw["message"]
+            self._counter.add(message.get("usage") or {})
+            message |= {"id": self._id, "model": self._request.model}
+            message["usage"] = {"input_tokens": 0, "output_tokens": 0, **(message.get("usage") or {})}
+        elif kind == "message_delta":
+            self._counter.add(raw.get("usage") or {})
+            self._finish = finish_of(raw["delta"])
+            # Both counts are always there: coding agents read them without asking (A28).
+            usage = {"input_tokens": self._counter.input_tokens, "output_tokens": self._counter.usage.output}
+            raw["usage"] = usage | (raw.get("usage") or {})
+        data = sse.encode(msgspec.json.encode(raw), kind)
+        if kind == "message_stop":
+            self._end = data
+            return []
+        return [ev.Wire(data)]

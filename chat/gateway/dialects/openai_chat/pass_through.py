@@ -1,0 +1,195 @@
+"""The same format on both sides: what the upstream says goes on as it is, but for what we promise.
+
+Rewritten are `id` and `model`; added a missing role; mended a finish reason that hides a tool call;
+kept back is a count nobody asked for. Everything else, known to us or not, passes.
+"""
+
+from typing import Any
+
+import msgspec
+
+from chat.gateway import events as ev
+from chat.gateway import sse
+from chat.gateway.dialects.openai_chat.decode_events import FINISH, error_text, usage_of
+from chat.gateway.dialects.openai_chat.encode_events import usage_fields
+from chat.gateway.errors import UpstreamError
+from chat.gateway.request import Request
+from chat.gateway.sse import ServerSentEvent
+
+Json = dict[str, Any]
+
+
+def pass_request(request: Request, model: str) -> Json:
+    raw = request.passage.raw if request.passage else {}
+    body = {**raw, "model": model}
+    if request.stream:
+        # Always asked for: the ledger needs the count, whatever the caller wants to see.
+        body["stream_options"] = {**(raw.get("stream_options") or {}), "include_usage": True}
+    return body
+
+
+def pass_answer(body: bytes, request: Request, answer_id: str) -> ev.Wire:
+    raw = msgspec.json.decode(body)
+    if not raw.get("choices"):
+        raise UpstreamError(f"The model server sent no answer: {error_text(raw)}")
+    for choice in raw["choices"]:
+        if choice["message"].get("tool_calls"):
+            choice["finish_reason"] = "tool_calls"
+    raw |= {"id": f"chatcmpl-{answer_id}", "object": "chat.completion", "model": request.model}
+    usage = usage_of(raw["usage"]) if raw.get("usage") else None
+    finish = ev.Finish(FINISH.get(raw["choices"][0].get("finish_reason"), ev.StopReason.END))
+    said = sum(len(choice["message"].get("content") or "") for choice in raw["choices"])
+    return ev.Wire(msgspec.json.encode(raw), said, usage, finish, is_last=True)
+
+
+class _Function(msgspec.Struct):
+    arguments: str | None = None
+
+
+class _Call(msgspec.Struct):
+    function: _Function | None = None
+
+
+class _Delta(msgspec.Struct):
+    role: str | None = None
+    content: str | None = None
+    reasoning_content: str | None = None
+    reasoning: str | None = None
+    tool_calls: list[_Call] | None = None
+
+
+class _Choice(msgspec.Struct):
+    index: int = 0
+    delta: _Delta | None = None
+    finish_reason: str | None = None
+
+
+class _Chunk(msgspec.Struct):
+    id: str = ""
+    model: str = ""
+    choices: list[_Choice] = []
+    usage: Json | None = None
+    error: Any = None
+
+
+_DECODER = msgspec.json.Decoder(_Chunk)
+
+
+class Passer:
+    def __init__(self, request: Request, answer_id: str) -> None:
+        self._request = request
+        self._id = f"chatcmpl-{answer_id}"
+        self._head: tuple[tuple[bytes, bytes], ...] | None = None
+        self._began: set[int] = set()
+        self._called: set[int] = set()
+        self._finish: ev.Finish | None = None
+        self._usage: ev.Usage | None = None
+
+    def feed(self, event: ServerSentEvent) -> list[ev.Wire]:
+        if event.data == "[DONE]":
+            return []
+        data = event.data.encode()
+        chunk = _decoded(data)
+        if chunk.error:
+            raise UpstreamError(
+                f"The model server stopped with an error: {error_text(msgspec.json.decode(data))}"
+            )
+        if chunk.usage:
+            self._usage = usage_of(chunk.usage)
+        if not chunk.choices:
+            return []
+        is_plain = chunk.usage is None and self._note(chunk)
+        piece = self._quick(data, chunk) if is_plain else None
+        pieces = [piece] if piece is not None else self._thorough(msgspec.json.decode(data))
+        return [ev.Wire(b"".join(sse.encode(data) for data in pieces), _said(chunk))]
+
+    def close(self) -> list[ev.Wire]:
+        if self._finish is None:
+            raise UpstreamError("The model server's stream ended before its answer did.")
+        end = b"data: [DONE]\n\n"
+        if self._request.include_usage:
+            counted = {
+                "id": self._id,
+                "object": "chat.completion.chunk",
+                "model": self._request.model,
+                "choices": [],
+                "usage": usage_fields(self._usage or ev.Usage()),
+            }
+            end = sse.encode(msgspec.json.encode(counted)) + end
+        return [ev.Wire(end, usage=self._usage, finish=self._finish, is_last=True)]
+
+    def _note(self, chunk: _Chunk) -> bool:
+        """Keeps what the chunk tells; whether it can go on as it is."""
+        is_plain = True
+        for choice in chunk.choices:
+            delta = choice.delta or _Delta()
+            is_plain = is_plain and (choice.index in self._began or delta.role is not None)
+            if delta.tool_calls:
+                self._called.add(choice.index)
+            if choice.finish_reason:
+                has_content = bool(delta.content or delta.tool_calls or delta.reasoning_content)
+                hides_call = choice.index in self._called and choice.finish_reason != "tool_calls"
+                is_plain = is_plain and not has_content and not hides_call
+                reason = "tool_calls" if choice.index in self._called else choice.finish_reason
+                self._finish = ev.Finish(FINISH.get(reason, ev.StopReason.END))
+        return is_plain
+
+    def _quick(self, data: bytes, chunk: _Chunk) -> bytes | None:
+        """Bytes for bytes; None where the upstream writes its JSON in a way we cannot match."""
+        self._began.update(choice.index for choice in chunk.choices)
+        if self._head is None:
+            self._head = tuple(
+                (_field(data, name, old), _field(data, name, new))
+                for name, old, new in (
+                    ("id", chunk.id, self._id),
+                    ("model", chunk.model, self._request.model),
+                )
+            )
+        for old, new in self._head:
+            if old not in data:
+                return None
+            data = data.replace(old, new, 1)
+        return data.replace(b',"usage":null', b"", 1) if b'"usage"' in data else data
+
+    def _thorough(self, raw: Json) -> list[bytes]:
+        """A finish that came with content goes on as two chunks (O21)."""
+        raw.pop("usage", None)
+        raw |= {"id": self._id, "object": "chat.completion.chunk", "model": self._request.model}
+        finishes = []
+        for choice in raw["choices"]:
+            index, delta = choice.get("index", 0), choice.get("delta") or {}
+            choice["delta"] = delta
+            if index not in self._began:
+                self._began.add(index)
+                choice["delta"] = {"role": "assistant", **delta}
+            if choice.get("finish_reason"):
+                reason = "tool_calls" if index in self._called else choice["finish_reason"]
+                finishes.append({**choice, "delta": {}, "finish_reason": reason})
+                choice["finish_reason"] = None
+        chunks = [raw, {**raw, "choices": finishes}] if finishes else [raw]
+        return [msgspec.json.encode(chunk) for chunk in chunks]
+
+
+def _decoded(data: bytes) -> _Chunk:
+    try:
+        return _DECODER.decode(data)
+    except msgspec.DecodeError as error:
+        raise UpstreamError("The model server sent an event that could not be read.") from error
+
+
+def _field(data: bytes, name: str, value: str) -> bytes:
+    """As this upstream writes it, with or without a blank."""
+    blank = b" " if f'"{name}": '.encode() in data else b""
+    return f'"{name}":'.encode() + blank + msgspec.json.encode(value)
+
+
+def _said(chunk: _Chunk) -> int:
+    """Characters, as a measure for answers nobody comes to count."""
+    total = 0
+    for choice in chunk.choices:
+        delta = choice.delta
+        if delta is not None:
+            total += len(delta.content or delta.reasoning_content or delta.reasoning or "")
+            for call in delta.tool_calls or ():
+                total += len((call.function and call.function.arguments) or "")
+    return total
