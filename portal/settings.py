@@ -36,7 +36,6 @@ DEFAULT_MODEL = "Waymore-A1-Instruct-1011"
 TRUSTED_PROXIES = ENVIRONMENT.portal_trusted_proxies
 
 INSTALLED_APPS = [
-    "daphne",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",

@@ -7,7 +7,7 @@ from contextlib import aclosing
 import msgspec
 
 from chat.gateway.errors import UpstreamTimeout
-from chat.gateway.events import Event
+from chat.gateway.events import Batch
 from chat.gateway.request import Request
 from chat.gateway.upstreams.base import Upstream
 
@@ -27,18 +27,24 @@ class WithDeadlines:
         self._upstream = upstream
         self._deadlines = deadlines
 
-    async def events(self, request: Request, model: str) -> AsyncGenerator[Event, None]:
-        end = asyncio.get_running_loop().time() + self._deadlines.total
+    def call(self, request: Request, model: str) -> AsyncGenerator[Batch, None]:
         # An answer that is not streamed begins when it is whole.
         patience = self._deadlines.first_byte if request.stream else self._deadlines.total
-        async with aclosing(self._upstream.events(request, model)) as events:
+        return self._in_time(self._upstream.call(request, model), patience)
+
+    async def _in_time(
+        self, call: AsyncGenerator[Batch, None], patience: float
+    ) -> AsyncGenerator[Batch, None]:
+        now = asyncio.get_running_loop().time
+        end = now() + self._deadlines.total
+        async with aclosing(call):
             while True:
                 try:
-                    async with asyncio.timeout_at(min(end, asyncio.get_running_loop().time() + patience)):
-                        event = await anext(events)
+                    async with asyncio.timeout_at(min(end, now() + patience)):
+                        batch = await anext(call)
                 except StopAsyncIteration:
                     return
                 except TimeoutError:
                     raise UpstreamTimeout("The model server did not answer in time.") from None
-                yield event
+                yield batch
                 patience = self._deadlines.idle
