@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --require-hashes
 
-.PHONY: help run test lint lock docs-shots
+.PHONY: help run test lint lock bench docs-shots
 
 help: ## show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -16,6 +16,10 @@ run: $(VENV)/run.stamp ## serve the portal at http://127.0.0.1:8000
 
 test: $(VENV)/test.stamp ## run every test, on PostgreSQL with Redis and on the embedded default
 	@$(BIN)/python -m tests.services -- $(BIN)/python -m tests.run
+
+bench: $(VENV)/test.stamp ## compare with LiteLLM and Portkey; QUICK=1, ONLY=portal, ROUNDS=3, SERVER=daphne
+	@$(BIN)/python -m bench $(if $(QUICK),--quick) $(if $(ONLY),--only $(ONLY)) \
+		$(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(SERVER),--portal-server "$(SERVER)")
 
 lint: $(VENV)/dev.stamp ## check style, imports, types, migrations and the lock
 	@.ci/lint $(BIN)
