@@ -6,7 +6,7 @@ import gc
 import os
 import signal
 import sys
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 
 from bench import installs, measures, mock, processes, report, servers
 from bench.client import Broken
@@ -35,7 +35,8 @@ def main() -> int:
             os.sched_setaffinity(0, for_load)
             options = Options(for_servers, arguments.portal_server)
             targets = start(arguments.only, Upstream(port), options, stack, results)
-            asyncio.run(run(Bench(port, size), targets, arguments.rounds or size.rounds, results))
+            bench = Bench(port, size, for_servers)
+            asyncio.run(run(bench, targets, arguments.rounds or size.rounds, results))
     except (Missing, servers.CannotStart, installs.CannotInstall) as error:
         print(error, file=sys.stderr)
         return 1
@@ -98,14 +99,16 @@ async def run(bench: Bench, targets: list[Target], rounds: int, results: Results
 
 
 async def take(bench: Bench, target: Target, name: str, measure: measures.Measure, results: Results) -> None:
+    results.paces.append(processes.pace(bench.for_servers))
     try:
         results.add(target.name, await measure(bench, target))
     except Cannot as reason:
         if target.server is not None:
             results.fail(target.name, name, str(reason))
     except (Broken, TimeoutError, OSError) as error:
-        results.fail(target.name, name, f"{type(error).__name__} {error}")
-        await bench.is_quiet(60)
+        results.fail(target.name, name, f"{type(error).__name__} {error}".strip())
+        with suppress(Broken):
+            await bench.is_quiet()
 
 
 if __name__ == "__main__":

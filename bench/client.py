@@ -36,10 +36,14 @@ class Answer:
     def first_token_seconds(self) -> float:
         return self.first_token - self.begun
 
+    @property
+    def description(self) -> str:
+        return f"status {self.status}: {self.sample[:300].decode('latin-1')}"
+
     def check(self, tokens: int) -> None:
         """Raises `Broken` unless the answer is a 200 with that many tokens."""
         if self.status != 200:
-            raise Broken(f"status {self.status}: {self.sample[:300].decode('latin-1')}")
+            raise Broken(self.description)
         # A gateway may cut its chunks inside a token; losing a hundredth to that is no reason to stop.
         if self.tokens < tokens * 0.99:
             raise Broken(f"{self.tokens} of {tokens} tokens arrived: {self.sample[-300:]!r}")
@@ -153,7 +157,8 @@ class Connection(asyncio.Protocol):
         self._answer.ended = time.perf_counter()
         self._answer.sample = bytes(self._body.seen[:_SAMPLE_BYTES])
         if self.first is not None and not self.first.done():
-            self.first.cancel()
+            self.first.set_exception(Broken(f"no token, {self._answer.description}"))
+            self.first.exception()
         self._done.set_result(self._answer)
 
 

@@ -1,5 +1,6 @@
 """The peers, from their registries into var/bench/: once for each version named here."""
 
+import json
 import shutil
 import subprocess
 import sys
@@ -10,6 +11,14 @@ from bench.servers import HOME
 LITELLM = "1.106.2"
 PORTKEY = "1.15.2"
 NODE = 18  # the oldest that has the web streams the gateway is written for
+# As the gateway's own lock has it. What npm would take instead (from 1.14.2 on) answers every streamed
+# request with a 500: github.com/Portkey-AI/gateway/issues/1389
+PORTKEY_SERVER = "1.13.5"
+_PORTKEY_PACKAGE = {
+    "private": True,
+    "dependencies": {"@portkey-ai/gateway": PORTKEY},
+    "overrides": {"@hono/node-server": PORTKEY_SERVER},
+}
 
 # Which packages serve the portal in `--portal-server`, where it does not come with them.
 ASGI_SERVERS = {
@@ -41,8 +50,8 @@ def portkey() -> Path:
         if npm is None or shutil.which("node") is None:
             raise CannotInstall(f"portkey needs node (≥ {NODE}) and npm")
         folder.mkdir(parents=True, exist_ok=True)
-        package = f"@portkey-ai/gateway@{PORTKEY}"
-        _run("Portkey", [npm, "install", "--prefix", f"{folder}", "--no-audit", "--no-fund", package])
+        (folder / "package.json").write_text(json.dumps(_PORTKEY_PACKAGE))
+        _run("Portkey", [npm, "install", "--prefix", f"{folder}", "--no-audit", "--no-fund"])
         _note_whole(folder)
     return folder / "node_modules/@portkey-ai/gateway/build/start-server.js"
 

@@ -62,16 +62,8 @@ async def together(address: Address, streams: int, tokens: int, seconds: float =
 async def held(address: Address, streams: int) -> AsyncIterator[None]:
     """While inside, that many streams are open and have each brought their first token."""
     async with connections(address, streams) as callers:
-        whole, begun = [], []
         for caller in callers:
-            whole.append(caller.send())
-            assert caller.first is not None
-            begun.append(caller.first)
-        done, _ = await asyncio.wait(begun, timeout=_START_SECONDS)
-        for future in done:
-            future.result()
-        if len(done) < streams:
-            raise TimeoutError(f"{len(done)} of {streams} streams began within {_START_SECONDS} s")
+            caller.send()
+        begun = [caller.first for caller in callers if caller.first is not None]
+        await asyncio.wait_for(asyncio.gather(*begun), _START_SECONDS)
         yield
-        for future in whole:
-            future.cancel()

@@ -51,10 +51,11 @@ _SHORT = 1  # tokens of the stream whose cost is the request's own
 
 @dataclass
 class Bench:
-    """The mock's control and the run's size, for every measure."""
+    """The mock's control, the run's size and the servers' cores, for every measure."""
 
     mock_port: int
     size: Size
+    for_servers: set[int]
 
     async def plan(self, plan: Plan) -> None:
         await ask(HOST, self.mock_port, "PUT", "/plan", json.dumps(asdict(plan)).encode())

@@ -13,6 +13,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from functools import lru_cache
 from typing import Any
 
 from bench import servers, wire
@@ -38,20 +39,29 @@ class Upstream:
         return {"open": self.open_streams, "requests": self.requests}
 
 
+@lru_cache(maxsize=1024)
+def _pieces(answers: wire.Answers, begin: int, count: int) -> bytes:
+    """`count` encoded pieces, from number `begin` on, round and round."""
+    return b"".join(answers.pieces[number % len(answers.pieces)] for number in range(begin, begin + count))
+
+
 class Stream:
     """Writes one answer by its plan, no faster than its reader takes it."""
 
     def __init__(self, server: "Server", answers: wire.Answers, wants_usage: bool) -> None:
         self._server, self._answers, self._wants_usage = server, answers, wants_usage
         self._plan = server.upstream.plan
-        self._left = self._plan.tokens
-        self._burst = answers.token * self._plan.burst
+        self._sent = 0
         self._timer: asyncio.Handle | None = None
         server.upstream.open_streams += 1
-        first = min(1, self._left)
-        self._left -= first
-        server.write(answers.opening + answers.token * first)
+        server.write(answers.opening + self._take(1))
         self._next()
+
+    def _take(self, count: int) -> bytes:
+        count = min(count, self._plan.tokens - self._sent)
+        data = _pieces(self._answers, self._sent % len(self._answers.pieces), count)
+        self._sent += count
+        return data
 
     def _next(self) -> None:
         loop = asyncio.get_running_loop()
@@ -60,14 +70,12 @@ class Stream:
     def _tick(self) -> None:
         if self._server.is_full:
             self._timer = None  # `resume` goes on
-        elif self._left <= 0:
+        elif self._sent >= self._plan.tokens:
             self._server.write(self._answers.closing(self._plan.tokens, self._wants_usage))
             self.stop()
             self._server.finished()
         else:
-            count = min(self._plan.burst, self._left)
-            self._left -= count
-            self._server.write(self._burst if count == self._plan.burst else self._answers.token * count)
+            self._server.write(self._take(self._plan.burst))
             self._next()
 
     def resume(self) -> None:

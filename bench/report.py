@@ -16,10 +16,14 @@ from bench.targets import Target
 
 @dataclass
 class Results:
-    """`rounds[target][figure]` has a number a round; `failures[target][measure]` says why there is none."""
+    """`rounds[target][figure]` has a number a round; `failures[target][measure]` says why there is none.
+
+    `paces` are what `processes.pace` took before each measure: how steady the machine was.
+    """
 
     rounds: dict[str, dict[str, list[float]]] = field(default_factory=dict)
     failures: dict[str, dict[str, str]] = field(default_factory=dict)
+    paces: list[float] = field(default_factory=list)
 
     def add(self, target: str, numbers: Numbers) -> None:
         for name, value in numbers.items():
@@ -115,6 +119,9 @@ def text(targets: list[Target], results: Results) -> str:
         if any(value is not None for value in values):
             lines.append(_line(label, [_number(value) for value in values]))
     lines += ["", *(f"{target.name}: {target.version}" for target in targets)]
+    if results.paces:
+        low, high = min(results.paces), max(results.paces)
+        lines.append(f"The same work took {low:.1f} to {high:.1f} ms of CPU here: figures vary with it.")
     lines += [
         f"{target}, {measure}: {reason}"
         for target, failures in results.failures.items()
@@ -149,6 +156,7 @@ def write(targets: list[Target], results: Results, size: Size) -> Path:
         "medians": results.medians(),
         "rounds": results.rounds,
         "failures": results.failures,
+        "paces_ms": results.paces,
     }
     path.write_text(json.dumps(kept, indent=1))
     return path

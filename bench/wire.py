@@ -1,7 +1,7 @@
 """What is said on the wire in both formats: requests of the caller, answers of the mock upstream.
 
-Every content piece is `TOKEN`, whatever the format, so that whoever counts it in a body's bytes counts
-content and nothing else, at next to no cost.
+Every content piece begins with `TOKEN`, whatever the format, so that whoever counts it in a body's bytes
+counts content and nothing else, at next to no cost.
 """
 
 import json
@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from typing import Any
 
 TOKEN = b" tok"
+# Pieces differ from their neighbours as a model's do: LiteLLM ends a stream after 100 equal ones.
+PIECES = tuple(TOKEN.decode() + ending for ending in "abcdefgh")
 MODEL = "bench"
 OPENAI, ANTHROPIC = "openai", "anthropic"
 WHOLE_TOKENS = 16
@@ -40,7 +42,7 @@ class Answers:
 
     whole: bytes
     opening: bytes
-    token: bytes
+    pieces: tuple[bytes, ...]
     closing: Callable[[int, bool], bytes]
 
 
@@ -96,7 +98,7 @@ def _openai() -> Answers:
     return Answers(
         whole=http_answer("200 OK", _compact(whole)),
         opening=STREAM_HEAD + _openai_delta(role="assistant", content=""),
-        token=_openai_delta(content=TOKEN.decode()),
+        pieces=tuple(_openai_delta(content=piece) for piece in PIECES),
         closing=_openai_closing,
     )
 
@@ -133,13 +135,15 @@ def _anthropic() -> Answers:
         "usage": {"input_tokens": 120, "output_tokens": 1},
     }
     block = {"type": "text", "text": ""}
-    delta = {"type": "text_delta", "text": TOKEN.decode()}
     return Answers(
         whole=http_answer("200 OK", _compact(message)),
         opening=STREAM_HEAD
         + _anthropic_event("message_start", message=begun)
         + _anthropic_event("content_block_start", index=0, content_block=block),
-        token=_anthropic_event("content_block_delta", index=0, delta=delta),
+        pieces=tuple(
+            _anthropic_event("content_block_delta", index=0, delta={"type": "text_delta", "text": piece})
+            for piece in PIECES
+        ),
         closing=_anthropic_closing,
     )
 

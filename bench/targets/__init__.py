@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from bench import client, wire
 
@@ -47,10 +48,14 @@ class Target:
 
 @dataclass(frozen=True)
 class Options:
-    """`portal_server` names what serves the portal, or is a command with `{port}` in it."""
+    """`portal_server` names what serves the portal, or is a command with `{port}` in it.
+
+    With `samples` the portal runs under `bench.sampler`, which writes there.
+    """
 
     on: set[int]
     portal_server: str = "serve"
+    samples: Path | None = None
 
 
 Starter = Callable[[Upstream, Options], AbstractContextManager[Target]]

@@ -52,7 +52,7 @@ def start(upstream: Upstream, options: Options) -> Iterator[Target]:
         }
         secret = _prepare(variables)
         command = Command(
-            "portal", _command(options.portal_server, port), {**variables, **_path(options)}, options.on,
+            "portal", _command(options, port), {**variables, **_path(options)}, options.on,
             f"http://{HOST}:{port}/readyz",
         )  # fmt: skip
         server = stack.enter_context(running(command))
@@ -69,9 +69,12 @@ def _prepare(variables: dict[str, str]) -> str:
     return made.strip()
 
 
-def _command(server: str, port: int) -> list[str]:
-    template = SERVERS.get(server, server)
-    return [part.format(python=sys.executable, port=port) for part in shlex.split(template)]
+def _command(options: Options, port: int) -> list[str]:
+    template = SERVERS.get(options.portal_server, options.portal_server)
+    command = [part.format(python=sys.executable, port=port) for part in shlex.split(template)]
+    if options.samples is not None and command[0] == sys.executable:
+        command[1:1] = ["-m", "bench.sampler", str(options.samples), "--"]
+    return command
 
 
 def _path(options: Options) -> dict[str, str]:

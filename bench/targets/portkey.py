@@ -1,4 +1,4 @@
-"""Portkey's gateway: its own start script under node, as it comes."""
+"""Portkey's gateway: its own start script under node, with its default settings."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,6 +21,15 @@ def start(upstream: Upstream, options: Options) -> Iterator[Target]:
             "x-portkey-provider": "openai",
             "x-portkey-custom-host": upstream.base_url,
         }
+        version = f"{installs.PORTKEY} with @hono/node-server {installs.PORTKEY_SERVER}"
         cannot = {wire.ANTHROPIC: "it does not translate /v1/messages for an OpenAI upstream"}
         paths = {wire.OPENAI: "/v1/chat/completions", wire.ANTHROPIC: "/v1/messages"}
-        yield Target("portkey", installs.PORTKEY, port, paths, headers, server=server, cannot=cannot)
+        yield Target(
+            "portkey",
+            version,
+            port,
+            paths,
+            headers,
+            server=server,
+            cannot=cannot,
+        )
