@@ -76,7 +76,7 @@ class Route:
 
     async def batches(self, request: Request) -> AsyncGenerator[Batch, None]:
         """Falls over and retries only until the first event: after it, a failure is the caller's to see."""
-        error: UpstreamFailure = UpstreamError("No model server is connected for this model.")
+        error: UpstreamFailure | None = None
         cooling = await self._health.cooling([deployment.id for deployment in self._deployments])
         for number in range(ROUNDS):
             for deployment in ordered(self._deployments, cooling):
@@ -91,11 +91,11 @@ class Route:
                 except InvalidRequest:
                     # Another deployment has the words for it: else the request had been refused before.
                     continue
-            pause = _pause(number, error)
+            pause = _pause(number, error) if error else None
             if pause is None:
                 break
             await asyncio.sleep(pause)
-        raise error
+        raise error or UpstreamError("No model server is connected for this model.")
 
     async def _attempt(self, deployment: Deployment, request: Request) -> AsyncGenerator[Batch, None]:
         has_begun = False

@@ -106,11 +106,16 @@ class HttpUpstream:
             except (LookupError, TypeError, AttributeError) as error:
                 raise UpstreamError("The model server sent an event that could not be read.") from error
 
-        async for chunk in response.content.iter_any():
+        while True:
+            at_hand = response.content.read_nowait()
+            chunk = at_hand or await response.content.readany()
+            if not chunk:
+                break
             if batch := decoded(parser.feed(chunk)):
                 yield batch
-            # A server faster than we are would never make us wait, and so starve everybody else.
-            await asyncio.sleep(0)
+            if at_hand:
+                # A server faster than we are would never make us wait, and so starve everybody else.
+                await asyncio.sleep(0)
         yield [*decoded(parser.close()), *decoder.close()]
 
 
