@@ -1,4 +1,5 @@
 import asyncio
+import gc
 import sys
 from typing import Any
 
@@ -41,6 +42,9 @@ class Command(BaseCommand):
             timeout_keep_alive=KEEP_ALIVE,
             timeout_graceful_shutdown=GRACE,
         )
+        # What is here now stays: looking through it again and again is a sixth of a request's CPU.
+        gc.collect()
+        gc.freeze()
         server = _Server(config, self._say_ready)
         try:
             server.run()
