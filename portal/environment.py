@@ -29,6 +29,15 @@ class Environment:
     portal_secret_key: str | None
     portal_trusted_proxies: tuple[Network, ...]
     portal_fast_path: bool
+    portal_cors_origins: tuple[str, ...]
+    portal_keep_alive_seconds: int
+    portal_max_body_bytes: int
+    portal_max_depth: int
+    portal_max_messages: int
+    portal_max_tools: int
+    portal_max_text_characters: int
+    portal_max_images: int
+    portal_max_image_bytes: int
     portal_admin_email: str | None
     portal_admin_password: str | None
     portal_upstream_url: str | None
@@ -61,6 +70,15 @@ def read(source: Mapping[str, str] = os.environ) -> Environment:
         portal_secret_key=reader.text("PORTAL_SECRET_KEY"),
         portal_trusted_proxies=reader.networks("PORTAL_TRUSTED_PROXIES"),
         portal_fast_path=reader.switch("PORTAL_FAST_PATH", True),
+        portal_cors_origins=reader.origins("PORTAL_CORS_ORIGINS"),
+        portal_keep_alive_seconds=reader.number("PORTAL_KEEP_ALIVE_SECONDS", 15),
+        portal_max_body_bytes=reader.number("PORTAL_MAX_BODY_BYTES", 32 * 1024 * 1024),
+        portal_max_depth=reader.number("PORTAL_MAX_DEPTH", 100),
+        portal_max_messages=reader.number("PORTAL_MAX_MESSAGES", 10_000),
+        portal_max_tools=reader.number("PORTAL_MAX_TOOLS", 1_000),
+        portal_max_text_characters=reader.number("PORTAL_MAX_TEXT_CHARACTERS", 8 * 1024 * 1024),
+        portal_max_images=reader.number("PORTAL_MAX_IMAGES", 100),
+        portal_max_image_bytes=reader.number("PORTAL_MAX_IMAGE_BYTES", 20 * 1024 * 1024),
         portal_admin_email=reader.text("PORTAL_ADMIN_EMAIL"),
         portal_admin_password=reader.text("PORTAL_ADMIN_PASSWORD"),
         portal_upstream_url=reader.url("PORTAL_UPSTREAM_URL", {"http", "https"}),
@@ -103,6 +121,26 @@ class _Reader:
         if not value.isascii() or not value.isdigit() or not 0 < int(value) < 65536:
             raise BadEnvironment(f"{name}: {value!r} is not a port number (1 to 65535).")
         return int(value)
+
+    def number(self, name: str, default: int) -> int:
+        value = self.text(name)
+        if value is None:
+            return default
+        if not value.isascii() or not value.isdigit() or not int(value):
+            raise BadEnvironment(f"{name}: {value!r} is not a whole number above 0.")
+        return int(value)
+
+    def origins(self, name: str) -> tuple[str, ...]:
+        words = self.words(name)
+        for word in words:
+            parts = urlsplit(word)
+            if (
+                parts.scheme not in ("http", "https")
+                or not parts.netloc
+                or word != f"{parts.scheme}://{parts.netloc}"
+            ):
+                raise BadEnvironment(f"{name}: {word!r} is not an origin such as https://app.example.org.")
+        return words
 
     def switch(self, name: str, default: bool) -> bool:
         value = self.text(name)

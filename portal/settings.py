@@ -228,10 +228,21 @@ CONTENT_SECURITY_POLICY = {
         "frame-ancestors": [NONE],
     }
 }
-DATA_UPLOAD_MAX_MEMORY_SIZE = 32 * 1024 * 1024
+DATA_UPLOAD_MAX_MEMORY_SIZE = ENVIRONMENT.portal_max_body_bytes
 
 # API
 FAST_PATH = ENVIRONMENT.portal_fast_path
+CORS_ORIGINS = ENVIRONMENT.portal_cors_origins
+KEEP_ALIVE_SECONDS = ENVIRONMENT.portal_keep_alive_seconds
+REQUEST_LIMITS = {
+    "body": ENVIRONMENT.portal_max_body_bytes,
+    "depth": ENVIRONMENT.portal_max_depth,
+    "messages": ENVIRONMENT.portal_max_messages,
+    "tools": ENVIRONMENT.portal_max_tools,
+    "text": ENVIRONMENT.portal_max_text_characters,
+    "images": ENVIRONMENT.portal_max_images,
+    "image": ENVIRONMENT.portal_max_image_bytes,
+}
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
         "apikeys.authentication.KeyAuthentication",

@@ -2,16 +2,20 @@
 
 from typing import Any
 
-import msgspec
+from django.conf import settings
 
 from apikeys.authentication import INVALID_KEY
 from apikeys.credentials import ConflictingCredentials, presented_secret
 from apikeys.holders import find_holder
 from chat.completions.context import Call, Caller
-from chat.gateway.errors import InvalidRequest, NotAuthenticated, PermissionDenied
+from chat.gateway import strict_json
+from chat.gateway.errors import NotAuthenticated, PermissionDenied, UnsupportedEncoding
+from chat.gateway.limits import Limits
 from chat.gateway.request import AnyPart, Image, Request, ToolResult
 from chat.models import PublicModel
 from usage import ledger
+
+LIMITS = Limits(**settings.REQUEST_LIMITS)
 
 
 async def authenticate(call: Call) -> Caller:
@@ -31,14 +35,15 @@ async def authenticate(call: Call) -> Caller:
     return Caller(holder.user_id, holder.key_id, holder.permissions)
 
 
+def require_readable(call: Call) -> None:
+    """A compressed body could hold more than its size tells: none is taken (conformance H05)."""
+    encoding = call.headers.get("content-encoding", "identity").strip().lower()
+    if encoding not in ("", "identity"):
+        raise UnsupportedEncoding("Compressed request bodies are not accepted: leave out content-encoding.")
+
+
 def parse(body: bytes) -> dict[str, Any]:
-    try:
-        raw = msgspec.json.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise InvalidRequest(f"The request's body is not valid JSON: {error}") from error
-    if not isinstance(raw, dict):
-        raise InvalidRequest("The request's body must be a JSON object.")
-    return raw
+    return strict_json.decode_object(body, LIMITS.depth)
 
 
 def require(caller: Caller, permission: str) -> None:

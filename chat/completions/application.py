@@ -12,10 +12,13 @@ from ipaddress import IPv4Network, IPv6Network
 from typing import Any
 
 import msgspec
+from django.conf import settings
 
 from chat.catalogue.lookup import find_model
 from chat.completions import admission
+from chat.completions.admission import LIMITS
 from chat.completions.context import Call, Reply
+from chat.completions.keep_alive import kept_alive
 from chat.completions.settlement import Settler
 from chat.gateway import detection
 from chat.gateway.dialects import CallerDialect, openai_chat
@@ -27,7 +30,6 @@ from portal.web.client_address import client_address
 log = logging.getLogger(__name__)
 
 Scope = dict[str, Any]
-MAX_BODY_BYTES = 32 * 1024 * 1024
 PATHS = frozenset(root + path for root in ("/api", "/api/v1") for path in ("/chat/completions", "/messages"))
 _STREAM_HEADERS = {
     "content-type": "text/event-stream; charset=utf-8",
@@ -42,9 +44,12 @@ async def complete(call: Call, body: bytes) -> Reply:
     try:
         caller = await admission.authenticate(call)
         admission.require(caller, "chat")
+        admission.require_readable(call)
         raw = admission.parse(body)
         dialect = detection.detect(call.path, call.headers, raw)
+        detection.require_fields(call.path, raw)
         request = _with_passage(call, raw, dialect.decode_request(raw))
+        LIMITS.check(request)
         admission.require_for_content(caller, request)
         model, route = await find_model(request.model)
         route.require_words_for(request)
@@ -93,7 +98,7 @@ async def _streamed(call: Call, dialect: CallerDialect, relay: Relay, settler: S
         await settler.settle(relay, error)
         raise
     body = _body(first, stream, relay, settler)
-    return Reply(200, {**_headers(call, dialect), **_STREAM_HEADERS}, body)
+    return Reply(200, {**_headers(call, dialect), **_STREAM_HEADERS}, body, dialect.PING)
 
 
 async def _body(
@@ -162,8 +167,8 @@ async def _read(receive: Any) -> bytes | None:
             return None
         piece = message.get("body", b"")
         size += len(piece)
-        if size > MAX_BODY_BYTES:
-            raise RequestTooLarge(f"The request's body is larger than {MAX_BODY_BYTES} bytes.")
+        if size > LIMITS.body:
+            raise RequestTooLarge(f"The request's body is larger than {LIMITS.body} bytes.")
         pieces.append(piece)
         if not message.get("more_body"):
             return b"".join(pieces)
@@ -201,7 +206,12 @@ async def _send(send: Any, reply: Reply) -> None:
     if isinstance(reply.body, bytes):
         await send({"type": "http.response.body", "body": reply.body})
         return
-    async with aclosing(reply.body) as pieces:
+
+    async def send_piece(piece: bytes) -> None:
+        await send({"type": "http.response.body", "body": piece, "more_body": True})
+
+    keeping = kept_alive(send_piece, reply.ping, settings.KEEP_ALIVE_SECONDS)
+    async with aclosing(reply.body) as pieces, keeping as send_next:
         async for piece in pieces:
-            await send({"type": "http.response.body", "body": piece, "more_body": True})
+            await send_next(piece)
     await send({"type": "http.response.body", "body": b""})

@@ -43,8 +43,9 @@ class Call:
 
 @dataclass(frozen=True)
 class Reply:
-    """`body` is whole, or comes piece by piece."""
+    """`body` is whole, or comes piece by piece; then `ping` may be sent between two pieces."""
 
     status: int
     headers: dict[str, str]
     body: bytes | AsyncGenerator[bytes, None]
+    ping: bytes = b""

@@ -52,6 +52,12 @@ def detect(path: str, headers: Mapping[str, str], raw: Mapping[str, Any]) -> Cal
     return DIALECTS[next(iter(evidence), openai_chat.NAME)]
 
 
+def require_fields(path: str, raw: Mapping[str, Any]) -> None:
+    """On its own address Anthropic's format asks for what it leaves open on the shared one (A01)."""
+    if path.rstrip("/").endswith("/messages") and raw.get("max_tokens") is None:
+        raise InvalidRequest("max_tokens: Field required", param="max_tokens")
+
+
 def _evidence(raw: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
     """Pairs of format and the field that speaks for it."""
     yield from _from_tools(raw.get("tools"))

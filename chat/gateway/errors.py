@@ -51,6 +51,11 @@ class RequestTooLarge(GatewayError):
     code = "request_too_large"
 
 
+class UnsupportedEncoding(GatewayError):
+    status = 415
+    code = "unsupported_encoding"
+
+
 class UpstreamFailure(GatewayError):
     """The model server's side. Another deployment may do better (`falls_over`); the same one may do
     better in a moment (`is_transient`). Messages never name an address."""

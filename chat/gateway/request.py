@@ -49,13 +49,22 @@ class ToolCall(Part, frozen=True, tag="tool_call"):
     arguments: str
 
 
+class Foreign(Part, frozen=True, tag="foreign"):
+    """A piece that only servers of the caller's own format know what to do with, as it came."""
+
+    raw: dict[str, Any]
+
+
+Content = Text | Image | Document | Foreign
+
+
 class ToolResult(Part, frozen=True, tag="tool_result"):
     call_id: str
-    content: tuple[Text | Image | Document, ...]
+    content: tuple[Content, ...]
     is_error: bool = False
 
 
-AnyPart = Text | Image | Document | Thinking | ToolCall | ToolResult
+AnyPart = Content | Thinking | ToolCall | ToolResult
 Role = Literal["user", "assistant"]
 
 
@@ -104,6 +113,10 @@ class OutputFormat(msgspec.Struct, frozen=True):
     strict: bool | None = None
 
 
+# Fields of ours beside the format's own: no model server gets them (conformance O08).
+PORTAL_FIELDS = frozenset(["session_id", "attachments"])
+
+
 class Passage(msgspec.Struct, frozen=True):
     """The caller's own body and headers, for an upstream that speaks the caller's format."""
 
@@ -114,7 +127,8 @@ class Passage(msgspec.Struct, frozen=True):
 
 class Request(msgspec.Struct, frozen=True):
     """`thinking_budget` in tokens: 0 for no thinking, None for what the model does by itself.
-    `extra` keeps fields that only an upstream of the caller's own `dialect` understands.
+    `extra` and `foreign_tools` keep what only an upstream of the caller's own `dialect` understands.
+    `legacy_functions`: the caller knows one `function_call`, no `tool_calls`.
     """
 
     model: str
@@ -129,6 +143,8 @@ class Request(msgspec.Struct, frozen=True):
     stream: bool = False
     include_usage: bool = False
     extra: dict[str, Any] = {}
+    foreign_tools: tuple[dict[str, Any], ...] = ()
+    legacy_functions: bool = False
     dialect: str = ""
     passage: Passage | None = None
 

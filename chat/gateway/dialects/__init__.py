@@ -37,6 +37,8 @@ class CallerDialect(Protocol):
     """A format callers speak. `raw` and returned dicts are JSON objects as Python values."""
 
     NAME: str
+    # What a stream may carry at any time, and means nothing.
+    PING: bytes
 
     def decode_request(self, raw: dict[str, Any]) -> Request: ...
 

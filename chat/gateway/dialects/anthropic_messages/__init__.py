@@ -13,6 +13,7 @@ from chat.gateway.dialects.anthropic_messages.pass_through import pass_answer, p
 NAME = "anthropic"
 COMPLETIONS_PATH = "/messages"
 VERSION = "2023-06-01"
+PING = b'event: ping\ndata: {"type": "ping"}\n\n'
 
 
 def upstream_headers(credential: str) -> dict[str, str]:
@@ -23,6 +24,7 @@ def upstream_headers(credential: str) -> dict[str, str]:
 __all__ = [
     "COMPLETIONS_PATH",
     "NAME",
+    "PING",
     "decode_answer",
     "decode_request",
     "encode_answer",

@@ -5,13 +5,17 @@ from typing import Any, assert_never
 
 import msgspec
 
-from chat.gateway.dialects.anthropic_messages import schema
+from chat.gateway.dialects.anthropic_messages import foreign, schema
+from chat.gateway.effort import budget_of
 from chat.gateway.errors import InvalidRequest
 from chat.gateway.request import (
     AnyPart,
+    Content,
     Document,
+    Foreign,
     Image,
     Message,
+    OutputFormat,
     Request,
     Role,
     Sampling,
@@ -30,11 +34,14 @@ _MODES = {"auto": ToolMode.AUTO, "any": ToolMode.REQUIRED, "tool": ToolMode.REQU
 
 def decode_request(raw: dict[str, Any]) -> Request:
     """Raises `InvalidRequest` naming the offending path."""
-    wire = _validated(raw)
+    raw, foreign_tools = foreign.split_tools(raw)
+    wire = _validated(foreign.framed(raw))
+    turns = _turns(wire.messages)
+    _require_results(turns)
     return Request(
         model=wire.model,
         system=_system(wire.system),
-        messages=_turns(wire.messages),
+        messages=turns,
         tools=tuple(
             Tool(tool.name, tool.input_schema, tool.description, tool.strict) for tool in wire.tools or ()
         ),
@@ -47,7 +54,9 @@ def decode_request(raw: dict[str, Any]) -> Request:
             top_k=wire.top_k,
             stop=tuple(wire.stop_sequences or ()),
         ),
-        thinking_budget=_budget(wire.thinking),
+        thinking_budget=_budget(wire),
+        output_format=_output_format(wire.output_config),
+        foreign_tools=foreign_tools,
         stream=bool(wire.stream),
         include_usage=True,
         extra={name: value for name, value in raw.items() if name not in schema.READ_FIELDS},
@@ -68,10 +77,28 @@ def _validated(raw: dict[str, Any]) -> schema.MessagesRequest:
     return wire
 
 
-def _budget(thinking: schema.ThinkingConfig | None) -> int | None:
-    if thinking is None:
-        return None
-    return 0 if thinking.type == "disabled" else thinking.budget_tokens
+def _require_results(turns: tuple[Message, ...]) -> None:
+    """Every call is answered in the turn that follows (A06)."""
+    for number, turn in enumerate(turns):
+        asked = [part.id for part in turn.parts if isinstance(part, ToolCall)]
+        following = turns[number + 1].parts if number + 1 < len(turns) else ()
+        answered = {part.call_id for part in following if isinstance(part, ToolResult)}
+        missing = [call_id for call_id in asked if call_id not in answered]
+        if missing:
+            ids = ", ".join(missing)
+            raise InvalidRequest(f"messages: no tool_result follows the tool_use {ids}.", "messages")
+
+
+def _budget(wire: schema.MessagesRequest) -> int | None:
+    if wire.thinking is None or wire.thinking.type == "adaptive":
+        effort = wire.output_config.effort if wire.output_config else None
+        return budget_of(effort) if effort else None
+    return 0 if wire.thinking.type == "disabled" else wire.thinking.budget_tokens
+
+
+def _output_format(config: schema.OutputConfig | None) -> OutputFormat | None:
+    wanted = config.format if config else None
+    return OutputFormat(wanted.schema) if wanted and wanted.type == "json_schema" else None
 
 
 def _system(system: str | list[schema.TextBlock] | None) -> tuple[Text, ...]:
@@ -101,7 +128,7 @@ def _parts(content: str | list[schema.Block]) -> list[AnyPart]:
 
 def _part(block: schema.Block) -> AnyPart:
     match block:
-        case schema.TextBlock() | schema.ImageBlock() | schema.DocumentBlock():
+        case schema.TextBlock() | schema.ImageBlock() | schema.DocumentBlock() | schema.ForeignBlock():
             return _content(block)
         case schema.ThinkingBlock():
             return Thinking(block.thinking, block.signature)
@@ -115,26 +142,32 @@ def _part(block: schema.Block) -> AnyPart:
             assert_never(block)
 
 
-def _result(
-    content: str | list[schema.TextBlock | schema.ImageBlock | schema.DocumentBlock],
-) -> tuple[Text | Image | Document, ...]:
+def _result(content: str | list[schema.ContentBlock]) -> tuple[Content, ...]:
     if isinstance(content, str):
         return (Text(content),)
     return tuple(_content(block) for block in content)
 
 
-def _content(block: schema.TextBlock | schema.ImageBlock | schema.DocumentBlock) -> Text | Image | Document:
+def _content(block: schema.ContentBlock) -> Content:
     match block:
         case schema.TextBlock():
             return Text(block.text)
         case schema.ImageBlock(source=source):
             return Image(source.media_type, source.data, source.url)
+        case schema.ForeignBlock():
+            return Foreign(block.raw)
+        case schema.DocumentBlock(source=source) if source.type == "content":
+            return Document("text/plain", text=_joined(source.content), name=block.title)
         case schema.DocumentBlock(source=source) if source.type == "text":
             return Document(source.media_type, text=source.data, name=block.title)
         case schema.DocumentBlock(source=source):
             return Document(source.media_type, data=source.data, url=source.url, name=block.title)
         case _:
             assert_never(block)
+
+
+def _joined(content: str | list[schema.TextBlock] | None) -> str:
+    return content if isinstance(content, str) else "\n".join(block.text for block in content or ())
 
 
 def _tool_choice(choice: schema.ToolChoice | None) -> ToolChoice | None:

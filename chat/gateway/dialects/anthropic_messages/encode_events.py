@@ -39,6 +39,8 @@ class StreamEncoder:
         self._index = -1
         self._usage = ev.Usage()
         self._finish = ev.Finish(ev.StopReason.END)
+        self._call: ToolCall | None = None
+        self._arguments: list[str] = []
 
     def encode(self, event: ev.CanonicalEvent) -> bytes:
         match event:
@@ -50,14 +52,17 @@ class StreamEncoder:
             case ev.ThinkingStart(redacted=data):
                 return self._open(_thinking(Thinking(redacted=data)))
             case ev.ToolCallStart():
+                self._call = ToolCall(event.id, event.name, "")
                 return self._open({"type": "tool_use", "id": event.id, "name": event.name, "input": {}})
             case ev.TextDelta():
                 return self._delta({"type": "text_delta", "text": event.text})
             case ev.ThinkingDelta():
                 return self._thinking(event)
             case ev.ArgumentsDelta():
+                self._arguments.append(event.json)
                 return self._delta({"type": "input_json_delta", "partial_json": event.json})
             case ev.PartStop():
+                self._check_call()
                 return _event("content_block_stop", index=self._index)
             case ev.Usage() | ev.Finish():
                 self._keep(event)
@@ -70,6 +75,13 @@ class StreamEncoder:
             self._usage = event
         else:
             self._finish = event
+
+    def _check_call(self) -> None:
+        """What was streamed must be the object it stands for (A12)."""
+        if self._call is not None:
+            arguments = "".join(self._arguments) or "{}"
+            _input(ToolCall(self._call.id, self._call.name, arguments))
+        self._call, self._arguments = None, []
 
     def close(self) -> bytes:
         """Held back until now, so that it carries the count of an upstream that counts last."""

@@ -12,6 +12,7 @@ from chat.gateway.errors import InvalidRequest
 from chat.gateway.request import (
     AnyPart,
     Document,
+    Foreign,
     Image,
     Message,
     Request,
@@ -34,7 +35,6 @@ _UNTRANSLATABLE: Json = {
     "logit_bias": {},
     "frequency_penalty": 0,
     "presence_penalty": 0,
-    "functions": [],
     "audio": None,
 }
 # The format insists on a limit; callers of the other one may leave it to the model.
@@ -73,6 +73,9 @@ def _refuse_untranslatable(request: Request) -> None:
 
 def _message(message: Message) -> Json:
     blocks = [block for part in message.parts for block in _blocks(part)]
+    if not blocks:
+        # The format has no empty messages (T15).
+        return {"role": message.role, "content": "(no content)"}
     if len(blocks) == 1 and blocks[0]["type"] == "text":
         return {"role": message.role, "content": blocks[0]["text"]}
     return {"role": message.role, "content": blocks}
@@ -94,6 +97,8 @@ def _blocks(part: AnyPart) -> list[Json]:
             return [{"type": "image", "source": _source(part.media_type or "image/png", part.data, part.url)}]
         case Document():
             return [_document(part)]
+        case Foreign():
+            return [part.raw]
         case _:
             assert_never(part)
 

@@ -8,8 +8,9 @@ import msgspec
 from chat.gateway import events as ev
 from chat.gateway import sse
 from chat.gateway.dialects.anthropic_messages.decode_events import UsageCounter, failure_of, finish_of
+from chat.gateway.dialects.anthropic_messages.encode_request import DEFAULT_MAX_TOKENS
 from chat.gateway.errors import UpstreamError
-from chat.gateway.request import Request
+from chat.gateway.request import PORTAL_FIELDS, Request
 from chat.gateway.sse import ServerSentEvent
 
 Json = dict[str, Any]
@@ -17,7 +18,8 @@ Json = dict[str, Any]
 
 def pass_request(request: Request, model: str) -> Json:
     raw = request.passage.raw if request.passage else {}
-    return {"max_tokens": request.sampling.max_tokens, **raw, "model": model}
+    body = {name: value for name, value in raw.items() if name not in PORTAL_FIELDS}
+    return {**body, "max_tokens": request.sampling.max_tokens or DEFAULT_MAX_TOKENS, "model": model}
 
 
 def pass_answer(body: bytes, request: Request, answer_id: str) -> ev.Wire:

@@ -4,6 +4,8 @@ from typing import Any
 
 import msgspec
 
+from chat.gateway.request import PORTAL_FIELDS
+
 
 class Loose(msgspec.Struct, kw_only=True):
     """Unknown fields are allowed everywhere: coding agents send newer ones on every call."""
@@ -18,6 +20,7 @@ class Source(Loose):
     media_type: str | None = None
     data: str | None = None
     url: str | None = None
+    content: str | list[TextBlock] | None = None
 
 
 class ImageBlock(Loose, tag_field="type", tag="image"):
@@ -27,6 +30,15 @@ class ImageBlock(Loose, tag_field="type", tag="image"):
 class DocumentBlock(Loose, tag_field="type", tag="document"):
     source: Source
     title: str | None = None
+
+
+class ForeignBlock(Loose, tag_field="type", tag="foreign"):
+    """A block that was set apart (`foreign`)."""
+
+    raw: dict[str, Any]
+
+
+ContentBlock = TextBlock | ImageBlock | DocumentBlock | ForeignBlock
 
 
 class ThinkingBlock(Loose, tag_field="type", tag="thinking"):
@@ -46,19 +58,11 @@ class ToolUseBlock(Loose, tag_field="type", tag="tool_use"):
 
 class ToolResultBlock(Loose, tag_field="type", tag="tool_result"):
     tool_use_id: str
-    content: str | list[TextBlock | ImageBlock | DocumentBlock] = ""
+    content: str | list[ContentBlock] = ""
     is_error: bool = False
 
 
-Block = (
-    TextBlock
-    | ImageBlock
-    | DocumentBlock
-    | ThinkingBlock
-    | RedactedThinkingBlock
-    | ToolUseBlock
-    | ToolResultBlock
-)
+Block = ContentBlock | ThinkingBlock | RedactedThinkingBlock | ToolUseBlock | ToolResultBlock
 
 
 class UserMessage(Loose, tag_field="role", tag="user"):
@@ -87,6 +91,16 @@ class ThinkingConfig(Loose):
     budget_tokens: int | None = None
 
 
+class Format(Loose):
+    type: str
+    schema: dict[str, Any] | None = None
+
+
+class OutputConfig(Loose):
+    format: Format | None = None
+    effort: str | None = None
+
+
 class MessagesRequest(Loose):
     model: str
     messages: list[UserMessage | AssistantMessage]
@@ -99,8 +113,9 @@ class MessagesRequest(Loose):
     top_p: float | None = None
     top_k: int | None = None
     thinking: ThinkingConfig | None = None
+    output_config: OutputConfig | None = None
     stream: bool | None = None
 
 
-# `thinking` has kinds that only its own servers know: they get it as it came.
-READ_FIELDS = frozenset(MessagesRequest.__struct_fields__) - {"thinking"}
+# `thinking` and `output_config` have kinds that only its own servers know: they get them as they came.
+READ_FIELDS = (frozenset(MessagesRequest.__struct_fields__) | PORTAL_FIELDS) - {"thinking", "output_config"}

@@ -12,6 +12,7 @@ from chat.gateway.dialects.openai_chat.pass_through import pass_answer, pass_req
 
 NAME = "openai"
 COMPLETIONS_PATH = "/chat/completions"
+PING = b": ping\n\n"
 
 
 def upstream_headers(credential: str) -> dict[str, str]:
@@ -21,6 +22,7 @@ def upstream_headers(credential: str) -> dict[str, str]:
 __all__ = [
     "COMPLETIONS_PATH",
     "NAME",
+    "PING",
     "decode_answer",
     "decode_request",
     "encode_answer",

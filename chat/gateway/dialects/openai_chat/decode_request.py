@@ -6,7 +6,7 @@ from typing import Any, assert_never
 
 import msgspec
 
-from chat.gateway.dialects.openai_chat import schema
+from chat.gateway.dialects.openai_chat import legacy_functions, schema
 from chat.gateway.effort import budget_of
 from chat.gateway.errors import InvalidRequest
 from chat.gateway.request import (
@@ -33,6 +33,9 @@ _PATH = re.compile(r" - at `\$\.?(.*)`$")
 
 def decode_request(raw: dict[str, Any]) -> Request:
     """Raises `InvalidRequest` naming the offending path."""
+    is_legacy = legacy_functions.is_legacy(raw)
+    if is_legacy:
+        raw = legacy_functions.upgraded(raw)
     wire = _validated(raw)
     return Request(
         model=wire.model,
@@ -47,6 +50,7 @@ def decode_request(raw: dict[str, Any]) -> Request:
         stream=bool(wire.stream),
         include_usage=bool(wire.stream_options and wire.stream_options.include_usage),
         extra={name: value for name, value in raw.items() if name not in schema.READ_FIELDS},
+        legacy_functions=is_legacy,
         dialect="openai",
     )
 

@@ -8,6 +8,7 @@ import msgspec
 from chat.gateway import events as ev
 from chat.gateway import sse
 from chat.gateway.collect import Answer
+from chat.gateway.dialects.openai_chat import legacy_functions
 from chat.gateway.dialects.openai_chat.encode_request import thinking_fields
 from chat.gateway.dialects.openai_chat.errors import encode_error
 from chat.gateway.errors import GatewayError
@@ -33,7 +34,9 @@ def encode_answer(answer: Answer, request: Request, answer_id: str) -> Json:
     if calls:
         message["tool_calls"] = calls
     reason = answer.finish.reason if answer.finish else ev.StopReason.END
-    choice = {"index": 0, "message": message, "logprobs": None, "finish_reason": _FINISH[reason]}
+    choice: Json = {"index": 0, "message": message, "logprobs": None, "finish_reason": _FINISH[reason]}
+    if request.legacy_functions:
+        choice = legacy_functions.downgraded(choice, "message")
     return {
         "id": f"chatcmpl-{answer_id}",
         "object": "chat.completion",
@@ -53,6 +56,7 @@ class StreamEncoder:
             "model": request.model,
         }
         self._include_usage = request.include_usage
+        self._is_legacy = request.legacy_functions
         self._usage = ev.Usage()
         self._in_thinking = False
         self._call_index = -1
@@ -95,7 +99,8 @@ class StreamEncoder:
         return sse.encode(msgspec.json.encode(encode_error(error, request_id)[1]))
 
     def _delta(self, delta: Json, finish_reason: str | None = None) -> bytes:
-        return self._chunk([{"index": 0, "delta": delta, "finish_reason": finish_reason}])
+        choice: Json = {"index": 0, "delta": delta, "finish_reason": finish_reason}
+        return self._chunk([legacy_functions.downgraded(choice, "delta") if self._is_legacy else choice])
 
     def _chunk(self, choices: list[Json], **more: Any) -> bytes:
         return sse.encode(msgspec.json.encode({**self._head, "choices": choices, **more}))

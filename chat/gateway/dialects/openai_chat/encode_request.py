@@ -4,10 +4,14 @@ import base64
 from collections.abc import Iterable, Sequence
 from typing import Any, assert_never
 
+import msgspec
+
 from chat.gateway.effort import effort_of
+from chat.gateway.errors import InvalidRequest
 from chat.gateway.request import (
     AnyPart,
     Document,
+    Foreign,
     Image,
     Message,
     Request,
@@ -24,6 +28,9 @@ Json = dict[str, Any]
 
 def encode_request(request: Request, model: str) -> Json:
     """`model` is the upstream's own name for it."""
+    if request.foreign_tools:
+        name = request.foreign_tools[0].get("type")
+        raise InvalidRequest(f"The tool type `{name}` cannot be used with this model.", "tools")
     body: Json = {**request.extra_for("openai"), "model": model, "messages": list(_messages(request))}
     if request.tools:
         body["tools"] = [_tool(tool) for tool in request.tools]
@@ -103,15 +110,25 @@ def _user(message: Message) -> Iterable[Json]:
     others = [part for part in message.parts if not isinstance(part, ToolResult)]
     for result in results:
         yield {"role": "tool", "tool_call_id": result.call_id, "content": _result_text(result)}
-    images = [image for result in results for image in result.content if not isinstance(image, Text)]
-    content: list[AnyPart] = [*images, *others]
+    content = [*(part for result in results for part in _shown(result)), *others]
     if content or not results:
         yield {"role": "user", "content": _content(content)}
 
 
 def _result_text(result: ToolResult) -> str:
-    text = "\n".join(part.text for part in result.content if isinstance(part, Text))
+    text = "\n".join(_readable(part) for part in result.content if isinstance(part, Text | Foreign))
     return f"Error: {text}" if result.is_error else text
+
+
+def _readable(part: Text | Foreign) -> str:
+    """Of a piece this format has no name for: what it says, as far as a model can read it (T06a)."""
+    return part.text if isinstance(part, Text) else msgspec.json.encode(part.raw).decode()
+
+
+def _shown(result: ToolResult) -> list[AnyPart]:
+    """Results are text here: what can only be looked at follows, under the name of its call (T06)."""
+    shown: list[AnyPart] = [part for part in result.content if isinstance(part, Image | Document)]
+    return [Text(f"From the tool call {result.call_id}:"), *shown] if shown else []
 
 
 def _content(parts: Sequence[AnyPart]) -> str | list[Json]:
@@ -130,7 +147,11 @@ def _part(part: AnyPart) -> Json:
             detail = {"detail": part.detail} if part.detail else {}
             return {"type": "image_url", "image_url": {"url": url, **detail}}
         case Document():
-            return {"type": "file", "file": _file(part)}
+            return _document(part)
+        case Foreign():
+            raise InvalidRequest(
+                f"`{part.raw.get('type')}` blocks cannot be used with this model.", "messages"
+            )
         case Thinking():
             return {"type": "text", "text": part.text}
         case ToolCall() | ToolResult():
@@ -139,12 +160,22 @@ def _part(part: AnyPart) -> Json:
             assert_never(part)
 
 
-def _file(document: Document) -> Json:
-    data = document.data
-    if data is None:
-        data = base64.b64encode((document.text or "").encode()).decode()
-    media_type = document.media_type or "text/plain"
-    return {"filename": document.name or "document", "file_data": f"data:{media_type};base64,{data}"}
+def _document(document: Document) -> Json:
+    """Text is said as text, which every server reads (T08)."""
+    name, media_type = document.name or "document", document.media_type or "text/plain"
+    text = document.text
+    if document.data is not None and media_type.startswith("text/"):
+        text = base64.b64decode(document.data).decode("utf-8", "replace")
+    if text is not None:
+        return {"type": "text", "text": f"{name}:\n\n{text}"}
+    if document.data is None:
+        raise InvalidRequest(
+            "Documents by address cannot be used with this model: send their data.", "messages"
+        )
+    return {
+        "type": "file",
+        "file": {"filename": name, "file_data": f"data:{media_type};base64,{document.data}"},
+    }
 
 
 def _tool_call(call: ToolCall) -> Json:

@@ -14,7 +14,7 @@ from chat.gateway import sse
 from chat.gateway.dialects.openai_chat.decode_events import FINISH, error_text, usage_of
 from chat.gateway.dialects.openai_chat.encode_events import usage_fields
 from chat.gateway.errors import UpstreamError
-from chat.gateway.request import Request
+from chat.gateway.request import PORTAL_FIELDS, Request
 from chat.gateway.sse import ServerSentEvent
 
 Json = dict[str, Any]
@@ -22,11 +22,20 @@ Json = dict[str, Any]
 
 def pass_request(request: Request, model: str) -> Json:
     raw = request.passage.raw if request.passage else {}
-    body = {**raw, "model": model}
+    body = {name: value for name, value in raw.items() if name not in PORTAL_FIELDS}
+    body |= {"model": model, "messages": [_with_content(message) for message in raw.get("messages", ())]}
+    if body.get("max_completion_tokens") is not None:
+        # Servers disagree on which one wins (O02).
+        body.pop("max_tokens", None)
     if request.stream:
         # Always asked for: the ledger needs the count, whatever the caller wants to see.
         body["stream_options"] = {**(raw.get("stream_options") or {}), "include_usage": True}
     return body
+
+
+def _with_content(message: Json) -> Json:
+    """Some servers insist on the key where a message only calls tools (O01a)."""
+    return message if "content" in message else {**message, "content": None}
 
 
 def pass_answer(body: bytes, request: Request, answer_id: str) -> ev.Wire:

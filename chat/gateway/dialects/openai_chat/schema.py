@@ -4,6 +4,8 @@ from typing import Any, Literal
 
 import msgspec
 
+from chat.gateway.request import PORTAL_FIELDS
+
 
 class Loose(msgspec.Struct, kw_only=True):
     """Unknown fields are allowed everywhere: the format grows faster than its readers."""
@@ -141,4 +143,4 @@ class ChatRequest(Loose):
     stream_options: StreamOptions | None = None
 
 
-READ_FIELDS = frozenset(ChatRequest.__struct_fields__)
+READ_FIELDS = frozenset(ChatRequest.__struct_fields__) | PORTAL_FIELDS
