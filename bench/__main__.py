@@ -6,7 +6,7 @@ import gc
 import os
 import signal
 import sys
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 
 from bench import installs, measures, mock, processes, report, servers
 from bench.client import Broken
@@ -107,8 +107,7 @@ async def take(bench: Bench, target: Target, name: str, measure: measures.Measur
             results.fail(target.name, name, str(reason))
     except (Broken, TimeoutError, OSError) as error:
         results.fail(target.name, name, f"{type(error).__name__} {error}".strip())
-        with suppress(Broken):
-            await bench.is_quiet()
+        await bench.left()
 
 
 if __name__ == "__main__":
