@@ -15,6 +15,8 @@ from bench.report import Results
 from bench.targets import Options, Starter, Target, Upstream, direct, litellm, portal, portkey
 from tests.services import Missing
 
+_MEASURE_SECONDS = 300  # whoever needs longer hangs
+
 STARTERS: dict[str, Starter] = {
     "direct": direct.start,
     "portal": portal.start,
@@ -101,7 +103,7 @@ async def run(bench: Bench, targets: list[Target], rounds: int, results: Results
 async def take(bench: Bench, target: Target, name: str, measure: measures.Measure, results: Results) -> None:
     results.paces.append(processes.pace(bench.for_servers))
     try:
-        results.add(target.name, await measure(bench, target))
+        results.add(target.name, await asyncio.wait_for(measure(bench, target), _MEASURE_SECONDS))
     except Cannot as reason:
         if target.server is not None:
             results.fail(target.name, name, str(reason))
