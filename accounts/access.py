@@ -1,11 +1,12 @@
 """The door to people's rows, and the type others know them by."""
 
 from django.contrib.auth.models import AnonymousUser
+from django.db.models import QuerySet
 
 from accounts.models import User
 from portal.web.errors import NotFound
 
-__all__ = ["User", "get_user_by_email", "is_verified", "may_use_models"]
+__all__ = ["User", "get_user_by_email", "is_verified", "may_use_models", "users_of_models"]
 
 
 def get_user_by_email(email: str) -> User:
@@ -18,6 +19,11 @@ def get_user_by_email(email: str) -> User:
 def is_verified(user: User | AnonymousUser) -> bool:
     """Whether the person has shown that their address is theirs."""
     return user.is_authenticated and user.emailaddress_set.filter(verified=True).exists()  # type: ignore[union-attr]
+
+
+def users_of_models() -> QuerySet[User]:
+    """Everybody who `may_use_models`."""
+    return User.objects.filter(is_active=True, emailaddress__verified=True)
 
 
 def may_use_models(user: User | AnonymousUser | None) -> bool:

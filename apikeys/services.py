@@ -1,9 +1,9 @@
 """What is done to keys."""
 
-from collections.abc import Sequence
-from datetime import timedelta
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from uuid import UUID
 
-from django.db.models import Q
 from django.utils import timezone
 
 from accounts.access import User
@@ -41,7 +41,13 @@ def revoke_key(*, key: ApiKey) -> None:
         key.save(update_fields=["revoked_at"])
 
 
-def note_use(*, key: ApiKey) -> None:
+def note_use(key: ApiKey) -> None:
+    note_uses({key.pk: key.last_used_at})
+
+
+def note_uses(last_used: Mapping[UUID, datetime | None]) -> None:
+    """Keys in use now, with when they were last noted as used."""
     now = timezone.now()
-    stale = Q(last_used_at=None) | Q(last_used_at__lt=now - _USE_PRECISION)
-    ApiKey.objects.filter(stale, pk=key.pk).update(last_used_at=now)
+    stale = [key_id for key_id, at in last_used.items() if at is None or at < now - _USE_PRECISION]
+    if stale:
+        ApiKey.objects.filter(pk__in=stale).update(last_used_at=now)

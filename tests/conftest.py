@@ -10,6 +10,7 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -20,6 +21,8 @@ from tests.portal_process import PortalProcess, serve
 
 PASSWORD = "correct-horse-battery"
 _numbers = itertools.count(1)
+# Redis remembers rate limits by address from one run to the next.
+_RUN = uuid4().hex[:6]
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -58,7 +61,7 @@ def portal_without_fast_path(_database: None) -> Iterator[PortalProcess]:
 
 @pytest.fixture
 def new_email() -> str:
-    return f"new-{profile.WORKER}-{next(_numbers)}@example.org"
+    return f"new-{_RUN}-{next(_numbers)}@example.org"
 
 
 @pytest.fixture
@@ -66,7 +69,7 @@ def make_user() -> Callable[..., Any]:
     from accounts.services import create_verified_user
 
     def make(name: str, **fields: Any) -> Any:
-        email = f"{name}-{profile.WORKER}-{next(_numbers)}@example.org"
+        email = f"{name}-{_RUN}-{next(_numbers)}@example.org"
         return create_verified_user(email=email, password=PASSWORD, **fields)
 
     return make

@@ -2,25 +2,26 @@
 
 import logging
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
-from uuid import UUID, uuid4
+from uuid import UUID
 
-from django.db import close_old_connections, transaction
+from django.db import transaction
 from django.utils import timezone
 
-from usage.group_commit import GroupCommit
+from portal.batching import Batches
+from usage import statements
+from usage.heartbeat import PROCESS_ID, ensure_beating
 from usage.models import ServingProcess, Status, TokensSource, UsageRecord
 
 __all__ = ["Admission", "Settlement", "Status", "TokensSource", "admit", "close_interrupted", "settle"]
 
 log = logging.getLogger(__name__)
 
-BEAT_SECONDS = 10.0
 # A process is given up after missing several heartbeats; a restarting database must not look like one.
 DEAD_AFTER = timedelta(seconds=45)
-PROCESS_ID = uuid4()
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,7 @@ class Settlement:
 
 async def admit(admission: Admission) -> None:
     """Returns once the open row is durable."""
+    ensure_beating()
     await _writer.put(admission)
 
 
@@ -80,34 +82,30 @@ def close_interrupted() -> int:
     return count
 
 
-def _write(items: Sequence[Admission | Settlement]) -> None:
-    close_old_connections()
-    with transaction.atomic():
-        UsageRecord.objects.bulk_create(_record(item) for item in items if isinstance(item, Admission))
-        for item in items:
-            if isinstance(item, Settlement):
-                _settle(item)
+def _write(items: Sequence[Admission | Settlement]) -> list[None]:
+    admissions = [_opening(item) for item in items if isinstance(item, Admission)]
+    settlements = [_closing(item) for item in items if isinstance(item, Settlement)]
+    # A row alone commits itself: that spares it two round trips.
+    with transaction.atomic() if len(items) > 1 else nullcontext():
+        if admissions:
+            statements.insert(admissions)
+        if settlements and statements.settle(settlements) < len(settlements):
+            log.error("Of %d settlements some came to a row that was already final.", len(settlements))
+    return [None] * len(items)
 
 
-def _record(admission: Admission) -> UsageRecord:
-    fields = {**vars(admission)}
-    return UsageRecord(id=fields.pop("request_id"), process=PROCESS_ID, **fields)
+def _opening(admission: Admission) -> statements.Row:
+    row = {**vars(admission)}
+    return {"id": row.pop("request_id"), "process": PROCESS_ID, **row}
 
 
-def _settle(settlement: Settlement) -> None:
-    fields = {**vars(settlement)}
-    admission: Admission = fields.pop("admission")
+def _closing(settlement: Settlement) -> statements.Row:
+    row = {**vars(settlement)}
+    admission: Admission = row.pop("admission")
     cost = (
         settlement.input_tokens * admission.input_price + settlement.output_tokens * admission.output_price
     ) / 1_000_000
-    open_row = UsageRecord.objects.filter(pk=admission.request_id, status=Status.OPEN)
-    if not open_row.update(**fields, cost=cost):
-        log.error("Usage record %s was already final; its settlement is dropped.", admission.request_id)
+    return {**row, "cost": cost, "id": admission.request_id}
 
 
-def _beat() -> None:
-    close_old_connections()
-    ServingProcess.objects.update_or_create(pk=PROCESS_ID, defaults={"seen_at": timezone.now()})
-
-
-_writer: GroupCommit[Admission | Settlement] = GroupCommit(_write, _beat, BEAT_SECONDS)
+_writer: Batches[Admission | Settlement, None] = Batches("ledger", _write)

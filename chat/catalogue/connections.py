@@ -3,7 +3,7 @@
 import asyncio
 from weakref import WeakKeyDictionary
 
-import httpx
+import aiohttp
 from django.conf import settings
 
 from chat.gateway.dialects import UpstreamDialect, anthropic_messages, openai_chat
@@ -21,7 +21,7 @@ DIALECTS: dict[str, UpstreamDialect] = {
 }
 _slots: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[int, tuple[tuple[int, int, int], Slots]]]
 _slots = WeakKeyDictionary()
-_clients: WeakKeyDictionary[asyncio.AbstractEventLoop, httpx.AsyncClient] = WeakKeyDictionary()
+_clients: WeakKeyDictionary[asyncio.AbstractEventLoop, aiohttp.ClientSession] = WeakKeyDictionary()
 
 
 def connect(row: UpstreamRow) -> Upstream:
@@ -51,10 +51,10 @@ async def close() -> None:
     """Lets go of the running loop's connections."""
     client = _clients.pop(asyncio.get_running_loop(), None)
     if client is not None:
-        await client.aclose()
+        await client.close()
 
 
-def _client() -> httpx.AsyncClient:
+def _client() -> aiohttp.ClientSession:
     loop = asyncio.get_running_loop()
     if loop not in _clients:
         _clients[loop] = new_client()

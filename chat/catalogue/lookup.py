@@ -1,17 +1,52 @@
 """Public model name → what a call needs to know of it."""
 
-from channels.db import database_sync_to_async
+import time
+from asyncio import AbstractEventLoop, get_running_loop
+from collections.abc import Sequence
+from dataclasses import dataclass
+from weakref import WeakKeyDictionary
+
+from django.db.models import Prefetch
 
 from chat.catalogue.connections import connect
 from chat.catalogue.health import health
 from chat.gateway import routing
 from chat.gateway.errors import ModelNotFound
 from chat.models import Deployment, PublicModel
+from portal.batching import Batches
+
+# Seconds. A call may go by a catalogue that is this old: asking anew each time would cost more than the
+# rest of the call. (Whether the caller may call at all is never remembered: `apikeys.holders`.)
+STALE_AFTER = 1.0
+
+
+@dataclass(frozen=True)
+class _Entry:
+    model: PublicModel
+    deployments: Sequence[routing.Deployment]
+    read_at: float
+
+
+_entries: WeakKeyDictionary[AbstractEventLoop, dict[str, _Entry]] = WeakKeyDictionary()
 
 
 async def find_model(name: str) -> tuple[PublicModel, routing.Route]:
     """Raises `ModelNotFound` when nobody may ask for it."""
-    model, rows = await database_sync_to_async(_rows, thread_sensitive=False)(name)
+    known = _entries.setdefault(get_running_loop(), {})
+    entry = known.get(name)
+    if entry is None or time.monotonic() - entry.read_at >= STALE_AFTER:
+        entry = _entry(name, await _reader.put(name))
+        if entry is None:
+            known.pop(name, None)
+            message = f"The model `{name[:200]}` does not exist or you may not use it."
+            raise ModelNotFound(message, param="model")
+        known[name] = entry
+    return entry.model, routing.Route(entry.deployments, health)
+
+
+def _entry(name: str, model: PublicModel | None) -> _Entry | None:
+    if model is None:
+        return None
     deployments = [
         routing.Deployment(
             id=str(row),
@@ -20,15 +55,18 @@ async def find_model(name: str) -> tuple[PublicModel, routing.Route]:
             priority=row.priority,
             weight=row.weight,
         )
-        for row in rows
+        for row in model.usable
     ]
-    return model, routing.Route(deployments, health)
+    return _Entry(model, deployments, time.monotonic())
 
 
-def _rows(name: str) -> tuple[PublicModel, list[Deployment]]:
-    model = PublicModel.objects.filter(name=name, is_enabled=True).first() if "\x00" not in name else None
-    if model is None:
-        message = f"The model `{name[:200]}` does not exist or you may not use it."
-        raise ModelNotFound(message, param="model")
-    rows = model.deployments.select_related("upstream").filter(is_enabled=True, upstream__is_enabled=True)
-    return model, list(rows)
+def _read(names: Sequence[str]) -> list[PublicModel | None]:
+    """Each with its enabled deployments in `usable`."""
+    usable = Deployment.objects.filter(is_enabled=True, upstream__is_enabled=True).select_related("upstream")
+    models = PublicModel.objects.filter(name__in={name for name in names if "\x00" not in name})
+    found = models.filter(is_enabled=True).prefetch_related(Prefetch("deployments", usable, to_attr="usable"))
+    by_name = {model.name: model for model in found}
+    return [by_name.get(name) for name in names]
+
+
+_reader: Batches[str, PublicModel | None] = Batches("catalogue", _read)

@@ -3,13 +3,10 @@
 from typing import Any
 
 import msgspec
-from channels.db import database_sync_to_async
 
-from accounts.access import may_use_models
-from apikeys.access import find_by_secret
 from apikeys.authentication import INVALID_KEY
 from apikeys.credentials import ConflictingCredentials, presented_secret
-from apikeys.services import note_use
+from apikeys.holders import find_holder
 from chat.completions.context import Call, Caller
 from chat.gateway.errors import InvalidRequest, NotAuthenticated, PermissionDenied
 from chat.gateway.request import AnyPart, Image, Request, ToolResult
@@ -28,15 +25,10 @@ async def authenticate(call: Call) -> Caller:
         raise NotAuthenticated(
             "You did not provide an API key: send it as `Authorization: Bearer KEY` or `x-api-key: KEY`."
         )
-    return await database_sync_to_async(_caller_with, thread_sensitive=False)(secret)
-
-
-def _caller_with(secret: str) -> Caller:
-    key = find_by_secret(secret)
-    if key is None or not may_use_models(key.user):
+    holder = await find_holder(secret)
+    if holder is None:
         raise NotAuthenticated(INVALID_KEY)
-    note_use(key=key)
-    return Caller(key.user_id, key.pk, frozenset(key.permissions))
+    return Caller(holder.user_id, holder.key_id, holder.permissions)
 
 
 def parse(body: bytes) -> dict[str, Any]:

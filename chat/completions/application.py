@@ -7,7 +7,7 @@ that carry a key. The DRF view calls the very same flow.
 import asyncio
 import logging
 from collections.abc import AsyncGenerator, Sequence
-from contextlib import aclosing
+from contextlib import aclosing, asynccontextmanager
 from ipaddress import IPv4Network, IPv6Network
 from typing import Any
 
@@ -47,6 +47,7 @@ async def complete(call: Call, body: bytes) -> Reply:
         request = _with_passage(call, raw, dialect.decode_request(raw))
         admission.require_for_content(caller, request)
         model, route = await find_model(request.model)
+        route.require_words_for(request)
         row = await admission.open_row(call, caller, request, model, dialect.NAME)
         settler = Settler(row, call.started)
         relay = Relay(request, route, settler.note_first_token)
@@ -132,17 +133,8 @@ class CompletionsApplication:
             return
         if body is None:
             return
-        answering = asyncio.create_task(_answer(call, body, scope["method"], send))
-        leaving = asyncio.create_task(_disconnected(receive))
-        try:
-            await asyncio.wait({answering, leaving}, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            # Whichever is still under way is over now; a cancelled answer settles before it ends.
-            answering.cancel()
-            leaving.cancel()
-            await asyncio.wait({answering, leaving})
-        if not answering.cancelled():
-            answering.result()
+        async with _ended_by_leaving(receive):
+            await _answer(call, body, scope["method"], send)
 
     def _call(self, scope: Scope) -> Call:
         raw_headers = list(scope["headers"])
@@ -177,9 +169,28 @@ async def _read(receive: Any) -> bytes | None:
             return b"".join(pieces)
 
 
-async def _disconnected(receive: Any) -> None:
-    while (await receive())["type"] != "http.disconnect":
-        pass
+@asynccontextmanager
+async def _ended_by_leaving(receive: Any) -> AsyncGenerator[None, None]:
+    """Cancels what runs inside when the caller goes; a cancelled answer settles before it ends."""
+    answering = asyncio.current_task()
+    assert answering is not None  # noqa: S101
+    has_left = False
+
+    async def watch() -> None:
+        nonlocal has_left
+        while (await receive())["type"] != "http.disconnect":
+            pass
+        has_left = True
+        answering.cancel()
+
+    watching = asyncio.create_task(watch())
+    try:
+        yield
+    except asyncio.CancelledError:
+        if not has_left or answering.uncancel():
+            raise
+    finally:
+        watching.cancel()
 
 
 async def _send(send: Any, reply: Reply) -> None:

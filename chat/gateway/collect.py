@@ -45,6 +45,8 @@ class Collector:
 
     def add(self, event: ev.Event) -> None:
         match event:
+            case ev.Wire():
+                self._add_wire(event)
             case ev.Start():
                 self.input_tokens = event.input_tokens
             case ev.TextStart() | ev.ThinkingStart() | ev.ToolCallStart():
@@ -63,8 +65,6 @@ class Collector:
                 self.usage = event
             case ev.Finish():
                 self.finish = event
-            case ev.Wire():
-                self._add_wire(event)
             case _:
                 assert_never(event)
 

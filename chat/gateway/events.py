@@ -4,6 +4,7 @@ A well-formed flow is `Start (PartStart delta* PartStop)* Usage? Finish`, parts 
 `Usage` may also follow `Finish`, because some servers count last.
 """
 
+from collections.abc import Sequence
 from enum import StrEnum
 
 import msgspec
@@ -96,3 +97,5 @@ CanonicalEvent = (
     | Finish
 )
 Event = CanonicalEvent | Wire
+# Events that arrived together, never none: what is done once for each read is done once for all of them.
+Batch = Sequence[Event]

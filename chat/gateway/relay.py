@@ -6,9 +6,9 @@ from contextlib import aclosing
 import msgspec
 
 from chat.gateway.collect import Collector
-from chat.gateway.dialects import CallerDialect
+from chat.gateway.dialects import CallerDialect, EventEncoder
 from chat.gateway.errors import GatewayError, UpstreamError
-from chat.gateway.events import Event, TextDelta, ThinkingDelta, ToolCallStart, Wire
+from chat.gateway.events import Batch, Event, TextDelta, ThinkingDelta, ToolCallStart, Wire
 from chat.gateway.request import Request
 from chat.gateway.routing import Route
 
@@ -30,22 +30,23 @@ class Relay:
         self._on_first_token = on_first_token
         self._has_output = False
 
-    async def events(self) -> AsyncGenerator[Event, None]:
-        async with aclosing(self.route.events(self.request)) as events:
-            async for event in events:
-                if not self._has_output and _is_output(event):
+    async def batches(self) -> AsyncGenerator[Batch, None]:
+        async with aclosing(self.route.batches(self.request)) as batches:
+            async for batch in batches:
+                if not self._has_output and any(map(_is_output, batch)):
                     self._has_output = True
                     self._on_first_token()
-                self.collector.add(event)
-                yield event
+                for event in batch:
+                    self.collector.add(event)
+                yield batch
         if self.collector.finish is None:
             raise UpstreamError("The model server's answer ended too early.")
 
     async def whole(self, dialect: CallerDialect, answer_id: str) -> bytes:
-        async with aclosing(self.events()) as events:
-            async for event in events:
-                if isinstance(event, Wire):
-                    return event.data
+        async with aclosing(self.batches()) as batches:
+            async for batch in batches:
+                if isinstance(batch[0], Wire):
+                    return batch[0].data
         return msgspec.json.encode(dialect.encode_answer(self.collector.answer, self.request, answer_id))
 
     async def streamed(
@@ -60,13 +61,13 @@ class Relay:
         encoder = dialect.event_encoder(self.request, answer_id)
         has_started = False
         try:
-            async with aclosing(self.events()) as events:
-                async for event in events:
-                    if isinstance(event, Wire) and event.is_last:
+            async with aclosing(self.batches()) as batches:
+                async for batch in batches:
+                    data = _encoded(batch, encoder)
+                    if _is_last(batch):
                         await before_end(self, None)
-                        yield event.data
+                        yield data
                         return
-                    data = event.data if isinstance(event, Wire) else encoder.encode(event)
                     if data:
                         has_started = True
                         yield data
@@ -77,6 +78,14 @@ class Relay:
                 raise
             await before_end(self, error)
             yield encoder.fail(error, request_id)
+
+
+def _encoded(batch: Batch, encoder: EventEncoder) -> bytes:
+    return b"".join([event.data if isinstance(event, Wire) else encoder.encode(event) for event in batch])
+
+
+def _is_last(batch: Batch) -> bool:
+    return isinstance(batch[-1], Wire) and batch[-1].is_last
 
 
 def _is_output(event: Event) -> bool:

@@ -8,8 +8,8 @@ from typing import Protocol
 
 import msgspec
 
-from chat.gateway.errors import UpstreamError, UpstreamFailure
-from chat.gateway.events import Event
+from chat.gateway.errors import InvalidRequest, UpstreamError, UpstreamFailure
+from chat.gateway.events import Batch
 from chat.gateway.request import Request
 from chat.gateway.upstreams.base import Upstream
 
@@ -58,35 +58,53 @@ class Route:
     def __init__(self, deployments: Sequence[Deployment], health: Health) -> None:
         self._deployments = deployments
         self._health = health
+        self._ready: dict[str, AsyncGenerator[Batch, None]] = {}
         self.deployment: Deployment | None = None
 
-    async def events(self, request: Request) -> AsyncGenerator[Event, None]:
+    def require_words_for(self, request: Request) -> None:
+        """Raises `InvalidRequest` where no deployment's format has words for the request."""
+        refusal: InvalidRequest | None = None
+        for deployment in self._deployments:
+            try:
+                self._ready[deployment.id] = deployment.upstream.call(request, deployment.model)
+            except InvalidRequest as error:
+                refusal = refusal or error
+            else:
+                return
+        if refusal:
+            raise refusal
+
+    async def batches(self, request: Request) -> AsyncGenerator[Batch, None]:
         """Falls over and retries only until the first event: after it, a failure is the caller's to see."""
-        error: UpstreamFailure = UpstreamError("No model server is connected for this model.")
+        error: UpstreamFailure | None = None
         cooling = await self._health.cooling([deployment.id for deployment in self._deployments])
         for number in range(ROUNDS):
             for deployment in ordered(self._deployments, cooling):
                 self.deployment = deployment
                 try:
-                    async with aclosing(self._attempt(deployment, request)) as events:
-                        async for event in events:
-                            yield event
+                    async with aclosing(self._attempt(deployment, request)) as batches:
+                        async for batch in batches:
+                            yield batch
                     return
                 except _NotBegun as failure:
                     error = failure.error
-            pause = _pause(number, error)
+                except InvalidRequest:
+                    # Another deployment has the words for it: else the request had been refused before.
+                    continue
+            pause = _pause(number, error) if error else None
             if pause is None:
                 break
             await asyncio.sleep(pause)
-        raise error
+        raise error or UpstreamError("No model server is connected for this model.")
 
-    async def _attempt(self, deployment: Deployment, request: Request) -> AsyncGenerator[Event, None]:
+    async def _attempt(self, deployment: Deployment, request: Request) -> AsyncGenerator[Batch, None]:
         has_begun = False
+        ready = self._ready.pop(deployment.id, None)
         try:
-            async with aclosing(deployment.upstream.events(request, deployment.model)) as events:
-                async for event in events:
+            async with aclosing(ready or deployment.upstream.call(request, deployment.model)) as batches:
+                async for batch in batches:
                     has_begun = True
-                    yield event
+                    yield batch
         except UpstreamFailure as error:
             if error.falls_over:
                 await self._health.failed(deployment.id, error)

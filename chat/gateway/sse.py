@@ -7,68 +7,77 @@ import msgspec
 
 from chat.gateway.errors import UpstreamError
 
-MAX_EVENT_CHARACTERS = 8 * 1024 * 1024
-_LINE_END = re.compile(r"\r\n|\n|\r")
+MAX_EVENT_BYTES = 8 * 1024 * 1024
+_LINE_END = re.compile(rb"\r\n|\n|\r")
 
 
 class ServerSentEvent(msgspec.Struct, frozen=True):
     event: str
-    data: str
+    data: bytes
 
 
 class SSEParser:
     """Feed it bytes as they come; it gives each event once its closing blank line is there."""
 
     def __init__(self) -> None:
-        self._decoder = codecs.getincrementaldecoder("utf-8")(errors="strict")
-        self._rest: list[str] = []
+        self._utf8 = codecs.getincrementaldecoder("utf-8")(errors="strict")
+        self._rest: list[bytes] = []
         self._rest_size = 0
         self._event = ""
-        self._data: list[str] = []
+        self._data: list[bytes] = []
 
     def feed(self, chunk: bytes) -> list[ServerSentEvent]:
         try:
-            text = self._decoder.decode(chunk)
+            self._utf8.decode(chunk)
         except UnicodeDecodeError as error:
             raise UpstreamError("The model server sent text that is not valid UTF-8.") from error
-        self._rest.append(text)
-        self._rest_size += len(text)
-        if self._rest_size > MAX_EVENT_CHARACTERS:
+        self._rest.append(chunk)
+        self._rest_size += len(chunk)
+        if self._rest_size > MAX_EVENT_BYTES:
             raise UpstreamError("The model server sent an event that is too large.")
         # Only now is a long line joined: looking at all of it for every piece would be quadratic.
-        if "\n" in text or "\r" in text or self._rest[0].endswith("\r"):
-            return self._lines("".join(self._rest))
+        if b"\n" in chunk or b"\r" in chunk or self._rest[0].endswith(b"\r"):
+            return self._split(b"".join(self._rest))
         return []
-
-    def _lines(self, text: str) -> list[ServerSentEvent]:
-        # A trailing "\r" may be the first half of "\r\n": wait for what follows.
-        held = "\r" if text.endswith("\r") else ""
-        *lines, rest = _LINE_END.split(text.removesuffix("\r"))
-        self._rest = [rest + held]
-        self._rest_size = len(rest) + len(held)
-        return [event for line in lines if (event := self._line(line))]
 
     def close(self) -> list[ServerSentEvent]:
         """The stream ended: an event whose closing blank line is missing still counts."""
-        lines = ["".join(self._rest).removesuffix("\r"), ""]
+        line = b"".join(self._rest).removesuffix(b"\r")
         self._rest, self._rest_size = [], 0
-        return [event for line in lines if (event := self._line(line))]
+        return self._events([line, b""])
 
-    def _line(self, line: str) -> ServerSentEvent | None:
-        if line:
-            self._field(line)
-            return None
-        event, data = self._event, self._data
-        self._event, self._data = "", []
-        return ServerSentEvent(event or "message", "\n".join(data)) if data else None
+    def _split(self, text: bytes) -> list[ServerSentEvent]:
+        if b"\r" not in text:
+            *lines, rest = text.split(b"\n")
+        else:
+            # A trailing "\r" may be the first half of "\r\n": wait for what follows.
+            held = b"\r" if text.endswith(b"\r") else b""
+            *lines, rest = _LINE_END.split(text.removesuffix(b"\r"))
+            rest += held
+        self._rest, self._rest_size = [rest], len(rest)
+        return self._events(lines)
 
-    def _field(self, line: str) -> None:
-        name, _, value = line.partition(":")
-        value = value.removeprefix(" ")
-        if name == "data":
+    def _events(self, lines: list[bytes]) -> list[ServerSentEvent]:
+        events = []
+        for line in lines:
+            if line.startswith(b"data: "):
+                self._data.append(line[6:])
+            elif line:
+                self._field(line)
+            else:
+                if self._data:
+                    events.append(ServerSentEvent(self._event or "message", b"\n".join(self._data)))
+                    self._data = []
+                self._event = ""
+        return events
+
+    def _field(self, line: bytes) -> None:
+        name, _, value = line.partition(b":")
+        value = value.removeprefix(b" ")
+        if name == b"data":
             self._data.append(value)
-        elif name == "event":
-            self._event = value
+        elif name == b"event":
+            self._event = value.decode(errors="replace")
 
 
 def encode(data: bytes, event: str = "") -> bytes:

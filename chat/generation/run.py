@@ -108,8 +108,8 @@ class _Generation:
         )
 
     async def _read(self, relay: Relay) -> None:
-        async with aclosing(relay.events()) as events:
-            async for _ in events:
+        async with aclosing(relay.batches()) as batches:
+            async for _ in batches:
                 pass
 
     async def _watch(self, reading: asyncio.Task[None]) -> None:

@@ -8,12 +8,11 @@ import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests import profile
 from tests.portal_process import PortalProcess
 
 
-def test_it_works(page: Page, portal: PortalProcess) -> None:
-    sign_up(page, f"newcomer-{profile.WORKER}-{profile.PROFILE}@example.org")
+def test_it_works(page: Page, portal: PortalProcess, new_email: str) -> None:
+    sign_up(page, new_email)
     chat(page)
     curl = make_key(page)
     answer = subprocess.run(["sh", "-c", curl], capture_output=True, text=True, check=True).stdout

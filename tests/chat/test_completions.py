@@ -56,7 +56,7 @@ def test_it_streams(caller: httpx.Client, wire: str) -> None:
     assert len(pieces) > 2, "the stream came in one piece"
     events = parse(*pieces)
     if wire == "openai":
-        assert events[-1].data == "[DONE]"
+        assert events[-1].data == b"[DONE]"
     else:
         assert [events[0].event, events[-1].event] == ["message_start", "message_stop"]
 
@@ -77,8 +77,8 @@ def test_usage_is_streamed_only_when_asked_for_o24(api: httpx.Client) -> None:
     assert '"usage"' not in api.post("/chat/completions", json=body).text
     asked = api.post("/chat/completions", json={**body, "stream_options": {"include_usage": True}})
     last = parse(asked.content)[-2].data
-    assert '"choices":[]' in last
-    assert '"completion_tokens":3' in last
+    assert b'"choices":[]' in last
+    assert b'"completion_tokens":3' in last
 
 
 def error_of(wire: str, response: httpx.Response) -> tuple[int, str]:

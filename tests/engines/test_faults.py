@@ -112,7 +112,7 @@ def test_after_it_the_stream_says_so(
     response = ask(name, wire, secret, True)
     assert response.status_code == 200
     last = parse(response.content)[-1]
-    assert '"error"' in last.data
+    assert b'"error"' in last.data
     assert b"[DONE]" not in response.content
     assert b"message_stop" not in response.content
     if wire == "anthropic":

@@ -109,8 +109,8 @@ def test_events_come_in_order_a20_a21() -> None:
 
 def test_usage_is_whole_at_both_ends_a28() -> None:
     stream = dict(encoded_stream())
-    assert '"input_tokens":7,"output_tokens":0' in stream["message_start"]
-    assert '"input_tokens":7,"output_tokens":3' in stream["message_delta"]
+    assert b'"input_tokens":7,"output_tokens":0' in stream["message_start"]
+    assert b'"input_tokens":7,"output_tokens":3' in stream["message_delta"]
 
 
 def test_the_whole_answer_has_an_object_as_input_a12() -> None:

@@ -117,8 +117,8 @@ MESSAGE: dict[str, Any] = {
 
 def decode(*events: dict[str, Any]) -> list[ev.Event]:
     decoder = anthropic_messages.event_decoder(Request("m", (HELLO,)))
-    data = [ServerSentEvent(event["type"], msgspec.json.encode(event).decode()) for event in events]
-    return [*(event for item in data for event in decoder.feed(item)), *decoder.close()]
+    data = [ServerSentEvent(event["type"], msgspec.json.encode(event)) for event in events]
+    return [*decoder.feed(data), *decoder.close()]
 
 
 def block(index: int, start: dict[str, Any], *deltas: dict[str, Any]) -> list[dict[str, Any]]:
@@ -212,8 +212,8 @@ def test_structured_output_is_a_forced_tool_nobody_sees_t13() -> None:
         {"type": "message_delta", "delta": {"stop_reason": "tool_use"}, "usage": {}},
         {"type": "message_stop"},
     ]
-    data = [ServerSentEvent(str(event["type"]), msgspec.json.encode(event).decode()) for event in stream]
-    streamed = collect([*(event for item in data for event in decoder.feed(item)), *decoder.close()])
+    data = [ServerSentEvent(str(event["type"]), msgspec.json.encode(event)) for event in stream]
+    streamed = collect([*decoder.feed(data), *decoder.close()])
     assert whole == streamed
     assert whole.parts == [Text('{"unit":"K"}')]
     assert whole.finish == ev.Finish(ev.StopReason.END)

@@ -42,7 +42,7 @@ def events(text: str = "Hello", *parts: Any, **fields: Any) -> list[ev.Event]:
     request = Request("m", fields.pop("messages", (message,)), **fields)
 
     async def run() -> list[ev.Event]:
-        return [event async for event in BuiltinUpstream(delay=0).events(request, "builtin")]
+        return [event async for batch in BuiltinUpstream(delay=0).call(request, "builtin") for event in batch]
 
     return asyncio.run(run())
 

@@ -84,8 +84,8 @@ def test_it_rejects_and_names_the_path_o33(change: dict[str, Any], param: str) -
 
 def decode(*chunks: dict[str, Any]) -> list[ev.Event]:
     decoder = openai_chat.event_decoder(openai_chat.decode_request(CONVERSATION))
-    data = [ServerSentEvent("message", msgspec.json.encode(chunk).decode()) for chunk in chunks]
-    return [*(event for item in data for event in decoder.feed(item)), *decoder.close()]
+    data = [ServerSentEvent("message", msgspec.json.encode(chunk)) for chunk in chunks]
+    return [*decoder.feed(data), *decoder.close()]
 
 
 def delta(finish: str | None = None, **fields: Any) -> dict[str, Any]:

@@ -21,9 +21,9 @@ class Scripted:
         self._events = events
         self._error = error
 
-    async def events(self, request: Request, model: str) -> AsyncGenerator[ev.Event, None]:
+    async def call(self, request: Request, model: str) -> AsyncGenerator[ev.Batch, None]:
         for event in self._events:
-            yield event
+            yield [event]
         if self._error:
             raise self._error
 

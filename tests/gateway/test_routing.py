@@ -54,7 +54,7 @@ class Scripted:
         self._pause = pause
         self._after = after
 
-    async def events(self, request: Request, model: str) -> AsyncGenerator[ev.Event, None]:
+    async def call(self, request: Request, model: str) -> AsyncGenerator[ev.Batch, None]:
         self.calls += 1
         failure = self._failures.pop(0) if self._failures else None
         said = (
@@ -69,7 +69,7 @@ class Scripted:
                 if failure and number == self._after:
                     raise failure
                 await asyncio.sleep(self._pause)
-                yield event
+                yield [event]
         finally:
             self.is_closed = True
 
@@ -81,7 +81,7 @@ def deployment(upstream: Scripted, priority: int = 0, weight: float = 1) -> Depl
 def ask(*deployments: Deployment, health: NoHealth | None = None) -> str:
     async def run() -> str:
         route = Route(deployments, health or NoHealth())
-        return collect([event async for event in route.events(HELLO)]).text
+        return collect([event async for batch in route.batches(HELLO) for event in batch]).text
 
     return asyncio.run(run())
 
@@ -182,7 +182,8 @@ def test_the_cap_lets_few_in_and_few_wait_l04() -> None:
 
     async def one(slots: Slots) -> str:
         try:
-            events = [event async for event in WithSlots(upstream, slots).events(HELLO, "m")]
+            call = WithSlots(upstream, slots).call(HELLO, "m")
+            events = [event async for batch in call for event in batch]
         except UpstreamOverloaded as error:
             return "full" if "Too many" in error.message else "late"
         return collect(events).text

@@ -16,21 +16,21 @@ def parse(*chunks: bytes) -> list[ServerSentEvent]:
 
 def test_it_works() -> None:
     assert parse(b"event: ping\ndata: {}\n\ndata: a\ndata: b\n\n") == [
-        ServerSentEvent("ping", "{}"),
-        ServerSentEvent("message", "a\nb"),
+        ServerSentEvent("ping", b"{}"),
+        ServerSentEvent("message", b"a\nb"),
     ]
 
 
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
 def test_it_reads_every_line_end_s02(end: str) -> None:
     text = end.join([": comment", "id: 1", "retry: 5", "data:x", "", "data: y", ""])
-    assert [event.data for event in parse(text.encode())] == ["x", "y"]
+    assert [event.data for event in parse(text.encode())] == [b"x", b"y"]
 
 
 def test_the_last_blank_line_may_be_missing_s02() -> None:
     assert parse(b"data: x\n\ndata: last") == [
-        ServerSentEvent("message", "x"),
-        ServerSentEvent("message", "last"),
+        ServerSentEvent("message", b"x"),
+        ServerSentEvent("message", b"last"),
     ]
 
 
@@ -54,4 +54,4 @@ def test_it_rejects_an_endless_event() -> None:
 
 
 def test_encode_is_what_parse_reads() -> None:
-    assert parse(sse.encode(b'{"a":1}', "error")) == [ServerSentEvent("error", '{"a":1}')]
+    assert parse(sse.encode(b'{"a":1}', "error")) == [ServerSentEvent("error", b'{"a":1}')]

@@ -4,7 +4,7 @@ Each folder is a module that satisfies `CallerDialect`, `UpstreamDialect` or bot
 not know each other.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, Protocol
 
 from chat.gateway.collect import Answer
@@ -15,9 +15,9 @@ from chat.gateway.sse import ServerSentEvent
 
 
 class EventDecoder(Protocol):
-    """An upstream's stream → canonical events."""
+    """An upstream's stream → canonical events. `feed` gets what arrived together."""
 
-    def feed(self, event: ServerSentEvent) -> Iterable[Event]: ...
+    def feed(self, arrived: Sequence[ServerSentEvent]) -> Iterable[Event]: ...
 
     def close(self) -> Iterable[Event]:
         """The stream ended; raises `UpstreamError` when it ended too early."""

@@ -3,14 +3,15 @@
 from collections.abc import AsyncGenerator
 from typing import Protocol
 
-from chat.gateway.events import Event
+from chat.gateway.events import Batch
 from chat.gateway.request import Request
 
 
 class Upstream(Protocol):
     """`model` is the upstream's own name for the model.
 
-    Closing the iterator early cancels the call on the model server.
+    The call begins with the first `anext`; closing the iterator early cancels it on the model server.
     """
 
-    def events(self, request: Request, model: str) -> AsyncGenerator[Event, None]: ...
+    def call(self, request: Request, model: str) -> AsyncGenerator[Batch, None]:
+        """Raises `InvalidRequest` at once where this server's format has no words for the request."""

@@ -5,7 +5,7 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 
 from chat.gateway.errors import UpstreamOverloaded
-from chat.gateway.events import Event
+from chat.gateway.events import Batch
 from chat.gateway.request import Request
 from chat.gateway.upstreams.base import Upstream
 
@@ -41,11 +41,14 @@ class WithSlots:
         self._upstream = upstream
         self._slots = slots
 
-    async def events(self, request: Request, model: str) -> AsyncGenerator[Event, None]:
+    def call(self, request: Request, model: str) -> AsyncGenerator[Batch, None]:
+        return self._in_turn(self._upstream.call(request, model))
+
+    async def _in_turn(self, call: AsyncGenerator[Batch, None]) -> AsyncGenerator[Batch, None]:
         await self._slots.take()
         try:
-            async with aclosing(self._upstream.events(request, model)) as events:
-                async for event in events:
-                    yield event
+            async with aclosing(call):
+                async for batch in call:
+                    yield batch
         finally:
             self._slots.give_back()

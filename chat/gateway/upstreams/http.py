@@ -1,12 +1,11 @@
 """A model server reached over HTTP, in whichever dialect it speaks."""
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 
-import httpx
+import aiohttp
 import msgspec
-from httpx_aiohttp import HttpxAiohttpClient
 
 from chat.gateway.dialects import UpstreamDialect
 from chat.gateway.errors import (
@@ -17,19 +16,25 @@ from chat.gateway.errors import (
     UpstreamRejected,
     UpstreamTimeout,
 )
-from chat.gateway.events import Event
+from chat.gateway.events import Batch, Event
 from chat.gateway.request import Request
 from chat.gateway.sse import ServerSentEvent, SSEParser
 
 # Seconds. How long an answer may take is `deadlines`' business, not the connection's.
-TIMEOUT = httpx.Timeout(connect=10, read=None, write=60, pool=10)
+TIMEOUT = aiohttp.ClientTimeout(total=None, sock_connect=10)
+MAX_CONNECTIONS = 1000
 MAX_ERROR_BYTES = 64 * 1024
 
 
-def new_client() -> httpx.AsyncClient:
+def new_client() -> aiohttp.ClientSession:
     """One pooled client serves a whole event loop."""
-    limits = httpx.Limits(max_connections=1000, max_keepalive_connections=100)
-    return HttpxAiohttpClient(timeout=TIMEOUT, limits=limits, follow_redirects=False)
+    return aiohttp.ClientSession(
+        connector=aiohttp.TCPConnector(limit=MAX_CONNECTIONS),
+        timeout=TIMEOUT,
+        cookie_jar=aiohttp.DummyCookieJar(),
+        # Compressed streams come late, and cost both sides more than they save.
+        headers={"accept-encoding": "identity"},
+    )
 
 
 class Connection(msgspec.Struct, frozen=True):
@@ -41,7 +46,9 @@ class Connection(msgspec.Struct, frozen=True):
 
 
 class HttpUpstream:
-    def __init__(self, client: httpx.AsyncClient, dialect: UpstreamDialect, connection: Connection) -> None:
+    def __init__(
+        self, client: aiohttp.ClientSession, dialect: UpstreamDialect, connection: Connection
+    ) -> None:
         self._client = client
         self._dialect = dialect
         self._url = connection.base_url.rstrip("/") + dialect.COMPLETIONS_PATH
@@ -51,77 +58,80 @@ class HttpUpstream:
             **dialect.upstream_headers(connection.credential),
         }
 
-    async def events(self, request: Request, model: str) -> AsyncGenerator[Event, None]:
-        passes = request.passage is not None and request.dialect == self._dialect.NAME
-        encode = self._dialect.pass_request if passes else self._dialect.encode_request
+    def call(self, request: Request, model: str) -> AsyncGenerator[Batch, None]:
+        passage = request.passage if request.dialect == self._dialect.NAME else None
+        encode = self._dialect.pass_request if passage else self._dialect.encode_request
         body = msgspec.json.encode(encode(request, model))
-        headers = (
-            {**self._headers, **request.passage.headers} if passes and request.passage else self._headers
-        )
-        try:
-            async with self._client.stream("POST", self._url, content=body, headers=headers) as response:
-                await _raise_for_status(response)
-                answer_id = request.passage.answer_id if passes and request.passage else None
-                read = self._streamed if request.stream else self._whole
-                async with aclosing(read(response, request, answer_id)) as events:
-                    async for event in events:
-                        yield event
-        except (httpx.NetworkError, httpx.ProtocolError, httpx.ConnectTimeout) as error:
-            # The aiohttp transport reports every lost connection as `ConnectTimeout`.
-            raise UpstreamError("The model server could not be reached or broke off.") from error
-        except httpx.TimeoutException as error:
-            raise UpstreamTimeout("The model server did not answer in time.") from error
-        except httpx.HTTPError as error:
-            raise UpstreamError("The call to the model server failed.") from error
+        headers = {**self._headers, **passage.headers} if passage else self._headers
+        # With an `answer_id` the answer passes as it is, under that name.
+        answer_id = passage.answer_id if passage else None
+        return self._post(body, headers, request, answer_id)
 
-    async def _whole(
-        self, response: httpx.Response, request: Request, answer_id: str | None
-    ) -> AsyncGenerator[Event, None]:
-        """With an `answer_id` the answer passes as it is, under that name."""
-        body = await response.aread()
+    async def _post(
+        self, body: bytes, headers: dict[str, str], request: Request, answer_id: str | None
+    ) -> AsyncGenerator[Batch, None]:
+        try:
+            posting = self._client.post(self._url, data=body, headers=headers, allow_redirects=False)
+            async with posting as response:
+                await _raise_for_status(response)
+                if not request.stream:
+                    yield self._whole(await response.read(), request, answer_id)
+                    return
+                async with aclosing(self._streamed(response, request, answer_id)) as batches:
+                    async for batch in batches:
+                        yield batch
+        except TimeoutError as error:
+            raise UpstreamTimeout("The model server did not answer in time.") from error
+        except (aiohttp.ClientError, OSError) as error:
+            raise UpstreamError("The model server could not be reached or broke off.") from error
+
+    def _whole(self, body: bytes, request: Request, answer_id: str | None) -> Batch:
         try:
             if answer_id is not None:
-                events: list[Event] = [self._dialect.pass_answer(body, request, answer_id)]
-            else:
-                events = self._dialect.decode_answer(msgspec.json.decode(body), request)
-        except (msgspec.DecodeError, KeyError, TypeError, AttributeError) as error:
+                return [self._dialect.pass_answer(body, request, answer_id)]
+            return self._dialect.decode_answer(msgspec.json.decode(body), request)
+        except (msgspec.DecodeError, UnicodeDecodeError, LookupError, TypeError, AttributeError) as error:
             raise UpstreamError("The model server's answer could not be read.") from error
-        for event in events:
-            yield event
 
     async def _streamed(
-        self, response: httpx.Response, request: Request, answer_id: str | None
-    ) -> AsyncGenerator[Event, None]:
+        self, response: aiohttp.ClientResponse, request: Request, answer_id: str | None
+    ) -> AsyncGenerator[Batch, None]:
         dialect, parser = self._dialect, SSEParser()
         passes = answer_id is not None
         decoder = dialect.passer(request, answer_id or "") if passes else dialect.event_decoder(request)
 
-        def decoded(arrived: list[ServerSentEvent]) -> list[Event]:
+        def decoded(arrived: Sequence[ServerSentEvent]) -> list[Event]:
             try:
-                return [event for item in arrived for event in decoder.feed(item)]
-            except (KeyError, TypeError, AttributeError) as error:
+                return list(decoder.feed(arrived))
+            except (LookupError, TypeError, AttributeError) as error:
                 raise UpstreamError("The model server sent an event that could not be read.") from error
 
-        async for chunk in response.aiter_bytes():
-            for event in decoded(parser.feed(chunk)):
-                yield event
-            # A server faster than we are would never make us wait, and so starve everybody else.
-            await asyncio.sleep(0)
-        for event in decoded(parser.close()):
-            yield event
-        for event in decoder.close():
-            yield event
+        while True:
+            at_hand = response.content.read_nowait()
+            chunk = at_hand or await response.content.readany()
+            if not chunk:
+                break
+            if batch := decoded(parser.feed(chunk)):
+                yield batch
+            if at_hand:
+                # A server faster than we are would never make us wait, and so starve everybody else.
+                await asyncio.sleep(0)
+        yield [*decoded(parser.close()), *decoder.close()]
 
 
-async def _raise_for_status(response: httpx.Response) -> None:
-    if response.status_code < 400:
+async def _raise_for_status(response: aiohttp.ClientResponse) -> None:
+    if response.status < 300:
         return
-    message = _reason(await response.aread())
-    raise _failure(response, message)
+    body = b""
+    async for chunk in response.content.iter_any():
+        body += chunk
+        if len(body) > MAX_ERROR_BYTES:
+            break
+    raise _failure(response, _reason(body))
 
 
-def _failure(response: httpx.Response, message: str) -> GatewayError:
-    status = response.status_code
+def _failure(response: aiohttp.ClientResponse, message: str) -> GatewayError:
+    status = response.status
     if status in (400, 413, 422):
         return UpstreamRejected(f"The model server refused the request: {message}")
     if status in (429, 503, 529):
@@ -138,7 +148,7 @@ def _failure(response: httpx.Response, message: str) -> GatewayError:
 
 def _reason(body: bytes) -> str:
     try:
-        error = msgspec.json.decode(body[:MAX_ERROR_BYTES])["error"]
+        error = msgspec.json.decode(body)["error"]
         text = error["message"] if isinstance(error, dict) else error
     except (msgspec.DecodeError, KeyError, TypeError):
         return "no reason given"

@@ -1,6 +1,6 @@
 """Anthropic messages and events → canonical events."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import msgspec
@@ -60,12 +60,12 @@ class StreamDecoder:
         self._finish: ev.Finish | None = None
         self._is_over = False
 
-    def feed(self, event: ServerSentEvent) -> Iterable[ev.Event]:
+    def feed(self, arrived: Sequence[ServerSentEvent]) -> list[ev.Event]:
         try:
-            raw = msgspec.json.decode(event.data)
+            raws = [msgspec.json.decode(event.data) for event in arrived]
         except msgspec.DecodeError as error:
             raise UpstreamError("The model server sent an event that is not valid JSON.") from error
-        return [self._answer_tool.read(event) for event in self._events(raw)]
+        return [self._answer_tool.read(event) for raw in raws for event in self._events(raw)]
 
     def close(self) -> Iterator[ev.Event]:
         if self._finish is None and not self._is_over:

@@ -1,5 +1,6 @@
 """The same format on both sides: what the upstream says goes on as it is, under our id and model name."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -54,17 +55,20 @@ class Passer:
         self._finish: ev.Finish | None = None
         self._end = b""
 
-    def feed(self, event: ServerSentEvent) -> list[ev.Wire]:
-        data = event.data.encode()
-        try:
-            read = _DECODER.decode(data)
+    def feed(self, arrived: Sequence[ServerSentEvent]) -> list[ev.Wire]:
+        pieces: list[bytes] = []
+        said = 0
+        for event in arrived:
+            read = _decoded(event.data)
             if read.type in _ONCE:
-                return self._once(read.type, msgspec.json.decode(data))
-        except msgspec.DecodeError as error:
-            raise UpstreamError("The model server sent an event that could not be read.") from error
-        delta = read.delta
-        said = len(delta.text or delta.thinking or delta.partial_json or "") if delta else 0
-        return [ev.Wire(sse.encode(data, read.type), said)]
+                pieces.append(self._once(read.type, msgspec.json.decode(event.data)))
+                continue
+            # JSON on several lines means the same on one.
+            pieces.append(sse.encode(event.data.replace(b"\n", b" "), read.type))
+            if delta := read.delta:
+                said += len(delta.text or delta.thinking or delta.partial_json or "")
+        data = b"".join(pieces)
+        return [ev.Wire(data, said)] if data else []
 
     def close(self) -> list[ev.Wire]:
         if self._finish is None:
@@ -72,7 +76,7 @@ class Passer:
         end = self._end or sse.encode(b'{"type":"message_stop"}', "message_stop")
         return [ev.Wire(end, usage=self._counter.usage, finish=self._finish, is_last=True)]
 
-    def _once(self, kind: str, raw: Json) -> list[ev.Wire]:
+    def _once(self, kind: str, raw: Json) -> bytes:
         if kind == "error":
             raise failure_of(raw)
         if kind == "message_start":
@@ -89,5 +93,12 @@ class Passer:
         data = sse.encode(msgspec.json.encode(raw), kind)
         if kind == "message_stop":
             self._end = data
-            return []
-        return [ev.Wire(data)]
+            return b""
+        return data
+
+
+def _decoded(data: bytes) -> _Event:
+    try:
+        return _DECODER.decode(data)
+    except msgspec.DecodeError as error:
+        raise UpstreamError("The model server sent an event that could not be read.") from error

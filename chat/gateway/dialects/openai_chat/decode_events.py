@@ -1,6 +1,6 @@
 """OpenAI answers and chunks → canonical events."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import msgspec
@@ -47,16 +47,9 @@ class StreamDecoder:
         self._called = False
         self._finish: str | None = None
 
-    def feed(self, event: ServerSentEvent) -> Iterable[ev.Event]:
-        if event.data.strip() == "[DONE]":
-            return []
-        try:
-            chunk = msgspec.json.decode(event.data)
-        except msgspec.DecodeError as error:
-            raise UpstreamError("The model server sent an event that is not valid JSON.") from error
-        if not isinstance(chunk, dict):
-            raise UpstreamError("The model server sent an event that is not a JSON object.")
-        return list(self.chunk(chunk))
+    def feed(self, arrived: Sequence[ServerSentEvent]) -> list[ev.Event]:
+        chunks = [_chunk(event) for event in arrived if event.data.strip() != b"[DONE]"]
+        return [event for chunk in chunks for event in self.chunk(chunk)]
 
     def chunk(self, chunk: Json) -> Iterator[ev.Event]:
         if chunk.get("error"):
@@ -106,6 +99,16 @@ class StreamDecoder:
         elif kind == "thinking":
             yield from self._call.end()
             yield ev.ThinkingStart()
+
+
+def _chunk(event: ServerSentEvent) -> Json:
+    try:
+        chunk = msgspec.json.decode(event.data)
+    except msgspec.DecodeError as error:
+        raise UpstreamError("The model server sent an event that is not valid JSON.") from error
+    if not isinstance(chunk, dict):
+        raise UpstreamError("The model server sent an event that is not a JSON object.")
+    return chunk
 
 
 class _Call(msgspec.Struct):

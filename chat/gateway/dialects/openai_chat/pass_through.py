@@ -4,6 +4,7 @@ Rewritten are `id` and `model`; added a missing role; mended a finish reason tha
 kept back is a count nobody asked for. Everything else, known to us or not, passes.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -85,11 +86,17 @@ class Passer:
         self._finish: ev.Finish | None = None
         self._usage: ev.Usage | None = None
 
-    def feed(self, event: ServerSentEvent) -> list[ev.Wire]:
-        if event.data == "[DONE]":
-            return []
-        data = event.data.encode()
-        chunk = _decoded(data)
+    def feed(self, arrived: Sequence[ServerSentEvent]) -> list[ev.Wire]:
+        pieces: list[bytes] = []
+        said = 0
+        for event in arrived:
+            if event.data != b"[DONE]":
+                chunk = _decoded(event.data)
+                pieces += self._pass(event.data, chunk)
+                said += _said(chunk)
+        return [ev.Wire(b"".join([sse.encode(piece) for piece in pieces]), said)] if pieces else []
+
+    def _pass(self, data: bytes, chunk: _Chunk) -> Sequence[bytes]:
         if chunk.error:
             raise UpstreamError(
                 f"The model server stopped with an error: {error_text(msgspec.json.decode(data))}"
@@ -97,11 +104,10 @@ class Passer:
         if chunk.usage:
             self._usage = usage_of(chunk.usage)
         if not chunk.choices:
-            return []
-        is_plain = chunk.usage is None and self._note(chunk)
+            return ()
+        is_plain = chunk.usage is None and self._note(chunk) and b"\n" not in data
         piece = self._quick(data, chunk) if is_plain else None
-        pieces = [piece] if piece is not None else self._thorough(msgspec.json.decode(data))
-        return [ev.Wire(b"".join(sse.encode(data) for data in pieces), _said(chunk))]
+        return (piece,) if piece is not None else self._thorough(msgspec.json.decode(data))
 
     def close(self) -> list[ev.Wire]:
         if self._finish is None:

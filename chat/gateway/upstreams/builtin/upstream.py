@@ -22,9 +22,9 @@ class BuiltinUpstream:
         self._portal_url = portal_url
         self._delay = delay
 
-    async def events(self, request: Request, model: str) -> AsyncGenerator[ev.Event, None]:
+    async def call(self, request: Request, model: str) -> AsyncGenerator[ev.Batch, None]:
         count = tokens.count(msgspec.json.encode((request.system, request.messages, request.tools)).decode())
-        yield ev.Start(count)
+        yield [ev.Start(count)]
         said = 0
         finish = ev.Finish(ev.StopReason.END)
         calls = calls_for(request)
@@ -32,17 +32,15 @@ class BuiltinUpstream:
         text, finish = _cut(text.replace(PORTAL_ADDRESS, self._portal_url), request, finish)
         for event in _text(text):
             said += isinstance(event, ev.TextDelta)
-            yield event
+            yield [event]
             if request.stream:
                 await asyncio.sleep(self._delay)
         if calls and finish.reason is ev.StopReason.END:
             finish = ev.Finish(ev.StopReason.TOOL_CALLS)
             for call in calls:
                 said += tokens.count(call.arguments)
-                for event in _call(call):
-                    yield event
-        yield ev.Usage(count, said)
-        yield finish
+                yield list(_call(call))
+        yield [ev.Usage(count, said), finish]
 
 
 def _cut(text: str, request: Request, finish: ev.Finish) -> tuple[str, ev.Finish]:

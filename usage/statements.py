@@ -1,0 +1,73 @@
+"""The ledger's two statements, written once and run for many rows at a time.
+
+The ORM would put each row together anew: at eight rows a transaction that is four times the CPU.
+"""
+
+from collections.abc import Iterable, Sequence
+from functools import cache
+from typing import Any
+
+from django.db import connection
+from django.db.models import BooleanField, CharField, Field, PositiveIntegerField
+
+from usage.models import Status, UsageRecord
+
+Row = dict[str, Any]
+
+
+def insert(rows: Sequence[Row]) -> None:
+    """Fields a row does not name get their default."""
+    names = list(rows[0])
+    others = [name for name in _fields() if name not in rows[0]]
+    defaults = [_fields()[name].get_default() for name in others]
+    columns = ", ".join(_column(name) for name in (*names, *others))
+    marks = ", ".join(["%s"] * len(_fields()))
+    statement = f"INSERT INTO {_table()} ({columns}) VALUES ({marks})"  # noqa: S608
+    fixed = _prepared(others, defaults)
+    _run(statement, [[*_prepared(names, row.values()), *fixed] for row in rows])
+
+
+def settle(rows: Sequence[Row]) -> int:
+    """Each row ends with its `id`; an open one becomes what the row says. Returns how many were open."""
+    *names, last = rows[0]
+    changes = ", ".join(f"{_column(name)} = %s" for name in names)
+    statement = f"UPDATE {_table()} SET {changes} WHERE {_column(last)} = %s AND status = '{Status.OPEN}'"  # noqa: S608
+    return _run(statement, [_prepared((*names, last), row.values()) for row in rows])
+
+
+def _run(statement: str, rows: Sequence[list[Any]]) -> int:
+    with connection.cursor() as cursor:
+        if len(rows) == 1:
+            cursor.execute(statement, rows[0])
+        else:
+            cursor.executemany(statement, rows)
+        return int(cursor.rowcount)
+
+
+def _prepared(names: Sequence[str], values: Iterable[Any]) -> list[Any]:
+    """As this database takes them."""
+    prepare = _preparers()
+    return [
+        prepare[name](value, connection) if name in prepare else value
+        for name, value in zip(names, values, strict=True)
+    ]
+
+
+@cache
+def _preparers() -> dict[str, Any]:
+    """Text, booleans and numbers are the same everywhere."""
+    plain = (CharField, BooleanField, PositiveIntegerField)
+    return {name: field.get_db_prep_save for name, field in _fields().items() if not isinstance(field, plain)}
+
+
+@cache
+def _fields() -> dict[str, "Field[Any, Any]"]:
+    return {field.attname: field for field in UsageRecord._meta.concrete_fields}
+
+
+def _column(name: str) -> str:
+    return connection.ops.quote_name(_fields()[name].column)
+
+
+def _table() -> str:
+    return connection.ops.quote_name(UsageRecord._meta.db_table)
