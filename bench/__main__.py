@@ -6,7 +6,7 @@ import gc
 import os
 import signal
 import sys
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 
 from bench import installs, measures, mock, processes, report, servers
 from bench.client import Broken
@@ -14,6 +14,8 @@ from bench.measures import Bench, Cannot
 from bench.report import Results
 from bench.targets import Options, Starter, Target, Upstream, direct, litellm, portal, portkey
 from tests.services import Missing
+
+_MEASURE_SECONDS = 300  # whoever needs longer hangs
 
 STARTERS: dict[str, Starter] = {
     "direct": direct.start,
@@ -101,14 +103,13 @@ async def run(bench: Bench, targets: list[Target], rounds: int, results: Results
 async def take(bench: Bench, target: Target, name: str, measure: measures.Measure, results: Results) -> None:
     results.paces.append(processes.pace(bench.for_servers))
     try:
-        results.add(target.name, await measure(bench, target))
+        results.add(target.name, await asyncio.wait_for(measure(bench, target), _MEASURE_SECONDS))
     except Cannot as reason:
         if target.server is not None:
             results.fail(target.name, name, str(reason))
     except (Broken, TimeoutError, OSError) as error:
         results.fail(target.name, name, f"{type(error).__name__} {error}".strip())
-        with suppress(Broken):
-            await bench.is_quiet()
+        await bench.left()
 
 
 if __name__ == "__main__":

@@ -85,6 +85,11 @@ class Connection(asyncio.Protocol):
         self._head = b""
         self._body: _Body | None = None
 
+    @property
+    def tokens(self) -> int:
+        """So far, of the answer that is being read."""
+        return self._answer.tokens
+
     async def open(self) -> None:
         if self._transport is None or self._transport.is_closing():
             loop = asyncio.get_running_loop()

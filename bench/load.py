@@ -59,11 +59,11 @@ async def together(address: Address, streams: int, tokens: int, seconds: float =
 
 
 @asynccontextmanager
-async def held(address: Address, streams: int) -> AsyncIterator[None]:
+async def held(address: Address, streams: int) -> AsyncIterator[list[Connection]]:
     """While inside, that many streams are open and have each brought their first token."""
     async with connections(address, streams) as callers:
         for caller in callers:
             caller.send()
         begun = [caller.first for caller in callers if caller.first is not None]
         await asyncio.wait_for(asyncio.gather(*begun), _START_SECONDS)
-        yield
+        yield callers

@@ -1,7 +1,7 @@
 """What is measured of a target, each as one function that answers named numbers.
 
-Names end in their unit: `_ms`, `_rps`, `_kib`. A measure that a target cannot do raises `Cannot` or
-`Broken`; the round goes on without it.
+Names end in their unit: `_ms`, `_rps`, `_kib`; `_kept_up` is the share of what was sent that arrived. A
+measure that a target cannot do raises `Cannot` or `Broken`; the round goes on without it.
 """
 
 import asyncio
@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import asdict, dataclass, field
 
 from bench import load, processes, wire
-from bench.client import Address, Broken, ask
+from bench.client import Broken, ask
 from bench.mock import Plan
 from bench.targets import HOST, Target
 
@@ -29,24 +29,20 @@ class Size:
     rounds: int
     latency_requests: int
     throughput_seconds: float
-    single_tokens: int
-    burst_tokens: int
+    stream_seconds: float
     starts: int
     held_streams: int = 500
 
 
-FULL = Size(
-    rounds=5, latency_requests=400, throughput_seconds=5, single_tokens=250, burst_tokens=2000, starts=5
-)
-QUICK = Size(
-    rounds=1, latency_requests=150, throughput_seconds=2, single_tokens=100, burst_tokens=1000, starts=2
-)
+FULL = Size(rounds=5, latency_requests=400, throughput_seconds=5, stream_seconds=6, starts=5)
+QUICK = Size(rounds=1, latency_requests=150, throughput_seconds=2, stream_seconds=3, starts=2)
 
 CONCURRENCY = 32
 TOGETHER = 50
-_STREAMS = 16  # at 50 single tokens a second each: what the slowest peer can follow
-_SINGLE_DELAY, _BURST_DELAY, _BURST = 0.02, 0.1, 50
-_SHORT = 1  # tokens of the stream whose cost is the request's own
+STREAMS = 16
+_ENDLESS = 1_000_000
+# From 16 streams either way 800 pieces a second: what the slowest peer can follow.
+SINGLE, BURST = Plan(_ENDLESS, burst=1, delay=0.02), Plan(_ENDLESS, burst=50, delay=1.0)
 
 
 @dataclass
@@ -63,13 +59,18 @@ class Bench:
     async def open_streams(self) -> int:
         return int(json.loads(await ask(HOST, self.mock_port, "GET", "/state"))["open"])
 
-    async def is_quiet(self, seconds: float = 30) -> None:
-        """Returns once nobody streams any more: who left is noticed all the way to the mock."""
+    async def left(self, seconds: float = 5) -> int:
+        """After callers left: how many streams the target still reads, now cut off by the mock.
+
+        A gateway that cancels its upstream call has none after a moment.
+        """
         for _ in range(int(seconds / 0.1)):
             if not await self.open_streams():
-                return
+                return 0
             await asyncio.sleep(0.1)
-        raise Broken(f"{await self.open_streams()} streams stayed open after their callers left")
+        count = await self.open_streams()
+        await ask(HOST, self.mock_port, "DELETE", "/streams")
+        return count
 
 
 Measure = Callable[[Bench, Target], Awaitable[Numbers]]
@@ -140,39 +141,37 @@ async def throughput(bench: Bench, target: Target) -> Numbers:
     }
 
 
-def chunks(wire_format: str, burst: int) -> Measure:
-    """CPU for 1000 streamed pieces: what a long stream costs more than a short one, idling apart."""
-    delay = _SINGLE_DELAY if burst == 1 else _BURST_DELAY
+def chunks(wire_format: str, plan: Plan) -> Measure:
+    """CPU for 1000 streamed pieces, taken in the middle of long streams.
+
+    No request begins or ends meanwhile, so nothing of its cost is in the figure; idling is subtracted.
+    """
     way = "same" if wire_format == wire.OPENAI else "translated"
-    name = f"chunks_{way}_{'single' if burst == 1 else 'burst'}"
+    name = f"chunks_{way}_{'single' if plan is SINGLE else 'burst'}"
 
     async def measure(bench: Bench, target: Target) -> Numbers:
         if target.server is None:
             raise Cannot("not a server of ours")
         if wire_format in target.cannot:
             raise Cannot(target.cannot[wire_format])
-        address = target.address(wire_format, True)
-        tokens = bench.size.single_tokens if burst == 1 else bench.size.burst_tokens
         idle = await _idle_rate(target)
-        short = await _stream(bench, target, address, Plan(_SHORT, burst, delay), idle)
-        long = await _stream(bench, target, address, Plan(_SHORT + tokens, burst, delay), idle)
-        more = {part: long[part] - short[part] for part in long}
-        return named(name, more, _STREAMS * tokens / 1000)
+        await bench.plan(plan)
+        cpu = Cpu(target)
+        async with load.held(target.address(wire_format, True), STREAMS) as streams:
+            await asyncio.sleep(0.8)  # what the requests began is done; the next burst is yet to come
+            before = sum(stream.tokens for stream in streams)
+            cpu.begin()
+            await asyncio.sleep(bench.size.stream_seconds)
+            spent = cpu.spent()
+            tokens = sum(stream.tokens for stream in streams) - before
+        await bench.left()
+        if not tokens:
+            raise Broken("the streams stood still")
+        sent = STREAMS * plan.burst * bench.size.stream_seconds / plan.delay
+        more = {part: value - idle[part] * bench.size.stream_seconds for part, value in spent.items()}
+        return {**named(name, more, tokens / 1000), f"{name}_kept_up": tokens / sent}
 
     return measure
-
-
-async def _stream(
-    bench: Bench, target: Target, address: Address, plan: Plan, idle: dict[str, float]
-) -> dict[str, float]:
-    await bench.plan(plan)
-    cpu, loop = Cpu(target), asyncio.get_running_loop()
-    cpu.begin()
-    begun = loop.time()
-    await load.together(address, _STREAMS, plan.tokens)
-    await asyncio.sleep(0.2)  # what a server does after its answer is part of the cost
-    spent = cpu.spent()
-    return {part: value - idle[part] * (loop.time() - begun) for part, value in spent.items()}
 
 
 async def _idle_rate(target: Target) -> dict[str, float]:
@@ -192,21 +191,24 @@ async def first_token(bench: Bench, target: Target) -> Numbers:
     for _ in range(bench.size.starts):
         answers = await load.together(address, TOGETHER, 20, seconds=60)
         times += [answer.first_token_seconds for answer in answers]
-        await bench.is_quiet()
+        await bench.left()
     return percentiles("first_token", times)
 
 
 async def memory(bench: Bench, target: Target) -> Numbers:
-    """What 500 open streams add to the server's memory."""
+    """What 500 open streams add to the server's memory, and how many it keeps when their callers leave."""
     if target.server is None:
         raise Cannot("not a server of ours")
-    await bench.plan(Plan(tokens=10_000, delay=2))
+    await bench.plan(Plan(_ENDLESS, delay=2))
     idle = processes.memory_kib(target.server)
     async with load.held(target.address(wire.OPENAI, True), bench.size.held_streams):
         await asyncio.sleep(3)
         streaming = processes.memory_kib(target.server)
-    await bench.is_quiet()
-    return {"idle_memory_kib": idle, "stream_memory_kib": (streaming - idle) / bench.size.held_streams}
+    return {
+        "idle_memory_kib": idle,
+        "stream_memory_kib": (streaming - idle) / bench.size.held_streams,
+        "abandoned_streams": await bench.left(),
+    }
 
 
 def percentiles(name: str, seconds: list[float]) -> Numbers:
@@ -217,10 +219,10 @@ def percentiles(name: str, seconds: list[float]) -> Numbers:
 MEASURES: dict[str, Measure] = {
     "latency": latency,
     "throughput": throughput,
-    "chunks, same format, one at a time": chunks(wire.OPENAI, 1),
-    "chunks, same format, in bursts": chunks(wire.OPENAI, _BURST),
-    "chunks, translated, one at a time": chunks(wire.ANTHROPIC, 1),
-    "chunks, translated, in bursts": chunks(wire.ANTHROPIC, _BURST),
+    "chunks, same format, one at a time": chunks(wire.OPENAI, SINGLE),
+    "chunks, same format, in bursts": chunks(wire.OPENAI, BURST),
+    "chunks, translated, one at a time": chunks(wire.ANTHROPIC, SINGLE),
+    "chunks, translated, in bursts": chunks(wire.ANTHROPIC, BURST),
     "first token": first_token,
     "memory": memory,
 }

@@ -2,7 +2,7 @@
 
 Raw HTTP/1.1 on asyncio, one process. Speaks both formats, whole and streamed; what it streams is encoded
 beforehand, so one write per tick is all a stream costs. How it streams is a `Plan`, set for everybody
-with `PUT /plan`; `GET /state` tells how many streams are open.
+with `PUT /plan`; `GET /state` tells how many streams are open, `DELETE /streams` hangs up on them.
 """
 
 import argparse
@@ -12,7 +12,7 @@ import json
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from functools import lru_cache
 from typing import Any
 
@@ -32,11 +32,15 @@ class Plan:
 @dataclass
 class Upstream:
     plan: Plan
-    open_streams: int = 0
+    streams: "set[Stream]" = field(default_factory=set)
     requests: int = 0
 
     def state(self) -> dict[str, int]:
-        return {"open": self.open_streams, "requests": self.requests}
+        return {"open": len(self.streams), "requests": self.requests}
+
+    def hang_up(self) -> None:
+        for stream in list(self.streams):
+            stream.abort()
 
 
 @lru_cache(maxsize=1024)
@@ -53,7 +57,7 @@ class Stream:
         self._plan = server.upstream.plan
         self._sent = 0
         self._timer: asyncio.Handle | None = None
-        server.upstream.open_streams += 1
+        server.upstream.streams.add(self)
         server.write(answers.opening + self._take(1))
         self._next()
 
@@ -85,7 +89,11 @@ class Stream:
     def stop(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
-        self._server.upstream.open_streams -= 1
+        self._server.upstream.streams.discard(self)
+
+    def abort(self) -> None:
+        self.stop()
+        self._server.abort()
 
 
 class Server(asyncio.Protocol):
@@ -117,6 +125,9 @@ class Server(asyncio.Protocol):
     def write(self, data: bytes) -> None:
         self._transport.write(data)
 
+    def abort(self) -> None:
+        self._transport.abort()
+
     def finished(self) -> None:
         self._stream = None
         self._answer_next()
@@ -143,6 +154,9 @@ class Server(asyncio.Protocol):
         elif method == "PUT" and path == "/plan":
             self.upstream.plan = Plan(**json.loads(body))
             self._say(asdict(self.upstream.plan))
+        elif method == "DELETE" and path == "/streams":
+            self.upstream.hang_up()
+            self._say(self.upstream.state())
         elif path == "/state":
             self._say(self.upstream.state())
         elif path == "/v1/models":

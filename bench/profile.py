@@ -21,7 +21,6 @@ from typing import Any
 
 from bench import installs, load, measures, mock, processes, servers, wire
 from bench.measures import Bench, Cpu
-from bench.mock import Plan
 from bench.targets import Options, Target, Upstream, portal
 from tests.services import Missing
 
@@ -40,7 +39,7 @@ STEPS = {
     "event loop, sockets": ("asyncio", "uvloop", "selectors"),
 }
 OWN = ("accounts", "apikeys", "chat", "portal", "usage")
-PLANS = {"single": Plan(tokens=200, delay=0.02), "burst": Plan(tokens=2000, burst=50, delay=0.1)}
+PLANS = {"single": measures.SINGLE, "burst": measures.BURST}
 
 
 @dataclass(frozen=True)
@@ -86,21 +85,31 @@ def read_arguments() -> argparse.Namespace:
 
 async def loaded(bench: Bench, target: Target, arguments: argparse.Namespace) -> Work:
     """Loads the target for that long, sampled from the first request after the warm-up on."""
-    assert target.server is not None
     await measures.warm_up(bench, target)
     address = target.address(arguments.wire, arguments.load != "whole")
     cpu = Cpu(target)
+    if arguments.load == "whole":
+        begin_sampling(target, cpu)
+        answers = await load.in_turn(address, measures.CONCURRENCY, arguments.seconds)
+        return end_sampling(target, cpu, len(answers), "request")
+    await bench.plan(PLANS[arguments.load])
+    async with load.held(address, measures.STREAMS) as streams:
+        await asyncio.sleep(0.8)
+        before = sum(stream.tokens for stream in streams)
+        begin_sampling(target, cpu)
+        await asyncio.sleep(arguments.seconds)
+        pieces = sum(stream.tokens for stream in streams) - before
+        return end_sampling(target, cpu, pieces / 1000, "1000 pieces")
+
+
+def begin_sampling(target: Target, cpu: Cpu) -> None:
+    assert target.server is not None
     cpu.begin()
     os.kill(target.server, signal.SIGUSR1)
-    if arguments.load == "whole":
-        amount = float(len(await load.in_turn(address, measures.CONCURRENCY, arguments.seconds)))
-        unit = "request"
-    else:
-        plan, amount, unit = PLANS[arguments.load], 0.0, "1000 pieces"
-        await bench.plan(plan)
-        end = time.monotonic() + arguments.seconds
-        while time.monotonic() < end:
-            amount += len(await load.together(address, 16, plan.tokens)) * plan.tokens / 1000
+
+
+def end_sampling(target: Target, cpu: Cpu, amount: float, unit: str) -> Work:
+    assert target.server is not None
     spent = cpu.spent()["server"]
     os.kill(target.server, signal.SIGUSR2)
     return Work(amount, unit, spent)

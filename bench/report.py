@@ -65,6 +65,7 @@ ROWS = {
     "first_token_p99_ms": "first token p99, 50 streams, ms",
     "idle_memory_kib": "memory idle, KiB",
     "stream_memory_kib": "memory an open stream, KiB",
+    "abandoned_streams": "of 500, read on after the caller left",
 }
 
 

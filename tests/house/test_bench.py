@@ -52,7 +52,7 @@ def test_every_streamed_piece_is_counted(target: Target, bench: Bench, wire_form
         answers = await load.together(target.address(wire_format, True), 3, plan.tokens)
         assert [answer.tokens for answer in answers] == [plan.tokens] * 3
         assert all(answer.begun < answer.first_token <= answer.ended for answer in answers)
-        await bench.is_quiet()
+        assert await bench.left() == 0
 
     asyncio.run(stream())
 
@@ -79,7 +79,17 @@ def test_streams_are_held_open_and_left(target: Target, bench: Bench) -> None:
         await bench.plan(Plan(tokens=1000, delay=60))
         async with load.held(target.address(wire.OPENAI, True), 20):
             assert await bench.open_streams() == 20
-        await bench.is_quiet()
+        assert await bench.left() == 0
+
+    asyncio.run(hold())
+
+
+def test_streams_nobody_ends_are_cut_off(target: Target, bench: Bench) -> None:
+    async def hold() -> None:
+        await bench.plan(Plan(tokens=1000, delay=60))
+        async with load.held(target.address(wire.OPENAI, True), 3):
+            assert await bench.left(seconds=0) == 3
+            assert await bench.open_streams() == 0
 
     asyncio.run(hold())
 
