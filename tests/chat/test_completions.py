@@ -97,7 +97,10 @@ REFUSALS = {
         b'{"model": "gpt-9", "max_tokens": 5, "messages": [{"role": "user", "content": "x"}]}',
         404,
     ),
-    "NUL in the model": (b'{"model": "a\\u0000", "messages": [{"role": "user", "content": "x"}]}', 404),
+    "NUL in the model": (
+        b'{"model": "a\\u0000", "max_tokens": 5, "messages": [{"role": "user", "content": "x"}]}',
+        404,
+    ),
     "empty": (b"", 400),
     "not UTF-8": (b'{"model": "\xff"}', 400),
 }

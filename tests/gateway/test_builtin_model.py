@@ -1,6 +1,5 @@
 """The built-in model: honest, deterministic, useful."""
 
-import asyncio
 from typing import Any
 
 import msgspec
@@ -22,6 +21,7 @@ from chat.gateway.request import (
     ToolResult,
 )
 from chat.gateway.upstreams.builtin import BuiltinUpstream
+from tests import asynchronous
 
 WEATHER = Tool(
     "get_weather",
@@ -44,7 +44,7 @@ def events(text: str = "Hello", *parts: Any, **fields: Any) -> list[ev.Event]:
     async def run() -> list[ev.Event]:
         return [event async for batch in BuiltinUpstream(delay=0).call(request, "builtin") for event in batch]
 
-    return asyncio.run(run())
+    return asynchronous.run(run())
 
 
 def answer(text: str = "Hello", *parts: Any, **fields: Any) -> Answer:

@@ -1,6 +1,5 @@
 """The one road, when things go wrong on it."""
 
-import asyncio
 from collections.abc import AsyncGenerator
 
 import pytest
@@ -11,6 +10,7 @@ from chat.gateway.errors import GatewayError, UpstreamError
 from chat.gateway.relay import Relay
 from chat.gateway.request import Message, Request, Text
 from chat.gateway.routing import Deployment, Route
+from tests import asynchronous
 from tests.gateway.test_routing import NoHealth
 
 
@@ -43,7 +43,7 @@ def stream(upstream: Scripted, dialect: object = openai_chat) -> tuple[bytes, li
         pieces = relay.streamed(dialect, "1", "req_1", note)  # type: ignore[arg-type]
         return b"".join([piece async for piece in pieces])
 
-    return asyncio.run(run()), ends
+    return asynchronous.run(run()), ends
 
 
 def test_it_works() -> None:

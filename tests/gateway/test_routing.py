@@ -22,6 +22,7 @@ from chat.gateway.request import Message, Request, Text
 from chat.gateway.routing import Deployment, Route, ordered
 from chat.gateway.upstreams.concurrency import Slots, WithSlots
 from chat.gateway.upstreams.deadlines import Deadlines, WithDeadlines
+from tests import asynchronous
 
 HELLO = Request("m", (Message("user", (Text("Hello"),)),), stream=True)
 
@@ -83,7 +84,7 @@ def ask(*deployments: Deployment, health: NoHealth | None = None) -> str:
         route = Route(deployments, health or NoHealth())
         return collect([event async for batch in route.batches(HELLO) for event in batch]).text
 
-    return asyncio.run(run())
+    return asynchronous.run(run())
 
 
 @pytest.fixture(autouse=True)
@@ -192,5 +193,5 @@ def test_the_cap_lets_few_in_and_few_wait_l04() -> None:
         slots = Slots(limit=2, queue=3, wait=wait)
         return Counter(await asyncio.gather(*(one(slots) for _ in range(10))))
 
-    assert asyncio.run(run(wait=5)) == {"a": 5, "full": 5}
-    assert asyncio.run(run(wait=0.01)) == {"a": 2, "late": 3, "full": 5}
+    assert asynchronous.run(run(wait=5)) == {"a": 5, "full": 5}
+    assert asynchronous.run(run(wait=0.01)) == {"a": 2, "late": 3, "full": 5}

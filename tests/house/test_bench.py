@@ -1,6 +1,5 @@
 """The bench's own parts work: mock, caller, load, cost and report. Nothing here is timed."""
 
-import asyncio
 import json
 import os
 import signal
@@ -16,6 +15,7 @@ from bench.client import Broken, Connection
 from bench.measures import QUICK, Bench, first_token, latency
 from bench.mock import Plan
 from bench.targets import Target, Upstream, direct
+from tests import asynchronous
 
 ROOT = Path(__file__).parents[2]
 PLANS = [Plan(tokens=1), Plan(tokens=250), Plan(tokens=250, burst=40), Plan(tokens=5, delay=0.001)]
@@ -35,7 +35,7 @@ def bench(target: Target) -> Bench:
 
 @pytest.mark.parametrize("wire_format", wire.ANSWERS)
 def test_whole_answers_are_those_of_the_format(target: Target, wire_format: str) -> None:
-    (answer,) = asyncio.run(load.some(target.address(wire_format, False), 1))
+    (answer,) = asynchronous.run(load.some(target.address(wire_format, False), 1))
     body = json.loads(answer.sample)
     text = (
         body["content"][0]["text"] if wire_format == "anthropic" else body["choices"][0]["message"]["content"]
@@ -54,7 +54,7 @@ def test_every_streamed_piece_is_counted(target: Target, bench: Bench, wire_form
         assert all(answer.begun < answer.first_token <= answer.ended for answer in answers)
         assert await bench.left() == 0
 
-    asyncio.run(stream())
+    asynchronous.run(stream())
 
 
 def test_neighbouring_pieces_differ() -> None:
@@ -68,10 +68,10 @@ def test_a_short_or_refused_answer_does_not_count(target: Target, bench: Bench) 
         with pytest.raises(Broken, match="10 of 20"):
             await load.together(target.address(wire.OPENAI, True), 1, 20)
 
-    asyncio.run(stream())
+    asynchronous.run(stream())
     elsewhere = Target("elsewhere", "", target.port, {wire.OPENAI: "/v1/nothing"})
     with pytest.raises(Broken, match="status 404"):
-        asyncio.run(load.some(elsewhere.address(wire.OPENAI, False), 1))
+        asynchronous.run(load.some(elsewhere.address(wire.OPENAI, False), 1))
 
 
 def test_streams_are_held_open_and_left(target: Target, bench: Bench) -> None:
@@ -81,7 +81,7 @@ def test_streams_are_held_open_and_left(target: Target, bench: Bench) -> None:
             assert await bench.open_streams() == 20
         assert await bench.left() == 0
 
-    asyncio.run(hold())
+    asynchronous.run(hold())
 
 
 def test_streams_nobody_ends_are_cut_off(target: Target, bench: Bench) -> None:
@@ -91,7 +91,7 @@ def test_streams_nobody_ends_are_cut_off(target: Target, bench: Bench) -> None:
             assert await bench.left(seconds=0) == 3
             assert await bench.open_streams() == 0
 
-    asyncio.run(hold())
+    asynchronous.run(hold())
 
 
 def test_a_connection_is_used_again(target: Target) -> None:
@@ -101,12 +101,12 @@ def test_a_connection_is_used_again(target: Target) -> None:
         connection.close()
         assert first.tokens == second.tokens == wire.WHOLE_TOKENS
 
-    asyncio.run(ask_twice())
+    asynchronous.run(ask_twice())
 
 
 def test_measures_answer_their_figures(target: Target, bench: Bench) -> None:
-    assert set(asyncio.run(latency(bench, target))) == {"latency_p50_ms", "latency_p99_ms"}
-    assert set(asyncio.run(first_token(bench, target))) == {"first_token_p50_ms", "first_token_p99_ms"}
+    assert set(asynchronous.run(latency(bench, target))) == {"latency_p50_ms", "latency_p99_ms"}
+    assert set(asynchronous.run(first_token(bench, target))) == {"first_token_p50_ms", "first_token_p99_ms"}
 
 
 BUSY = """
