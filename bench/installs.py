@@ -1,5 +1,6 @@
 """The peers, from their registries into var/bench/: once for each version named here."""
 
+import importlib.util
 import json
 import shutil
 import subprocess
@@ -58,7 +59,7 @@ def portkey() -> Path:
 
 def asgi_server(name: str) -> Path | None:
     """The folder to put on the path for `name`; None when nothing is needed."""
-    if name not in ASGI_SERVERS:
+    if name not in ASGI_SERVERS or importlib.util.find_spec(name):
         return None
     folder = HOME / f"server-{name}"
     if not _is_whole(folder):
