@@ -80,6 +80,9 @@ def _messages(request: Request) -> Iterable[Json]:
 
 
 def _assistant(message: Message) -> Iterable[Json]:
+    for part in message.parts:
+        if isinstance(part, Foreign):
+            raise _unusable(part)
     text = "".join(part.text for part in message.parts if isinstance(part, Text))
     thinking = [part for part in message.parts if isinstance(part, Thinking)]
     calls = [_tool_call(part) for part in message.parts if isinstance(part, ToolCall)]
@@ -149,15 +152,17 @@ def _part(part: AnyPart) -> Json:
         case Document():
             return _document(part)
         case Foreign():
-            raise InvalidRequest(
-                f"`{part.raw.get('type')}` blocks cannot be used with this model.", "messages"
-            )
+            raise _unusable(part)
         case Thinking():
             return {"type": "text", "text": part.text}
         case ToolCall() | ToolResult():
             raise TypeError(f"{type(part).__name__} is not a content part")
         case _:
             assert_never(part)
+
+
+def _unusable(part: Foreign) -> InvalidRequest:
+    return InvalidRequest(f"`{part.raw.get('type')}` blocks cannot be used with this model.", "messages")
 
 
 def _document(document: Document) -> Json:
