@@ -18,13 +18,14 @@ CREDENTIAL = "sk-upstream-credential"
 
 @dataclass
 class Script:
-    """`answer` is sent whole; `pieces` are sent as a stream, `pause` seconds apart."""
+    """`answer` is sent whole after `delay` seconds; `pieces` as a stream, `pause` seconds apart."""
 
     answer: Json | bytes | None = None
     pieces: Sequence[bytes] = ()
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
     pause: float = 0
+    delay: float = 0
     asked: list[Json] = field(default_factory=list)
     asked_headers: list[dict[str, str]] = field(default_factory=list)
     asked_paths: list[str] = field(default_factory=list)
@@ -68,6 +69,7 @@ def scripted_server() -> Iterator[ScriptedServer]:
 
 
 def _play(handler: BaseHTTPRequestHandler, script: Script) -> None:
+    time.sleep(script.delay)
     handler.send_response(script.status)
     for name, value in script.headers.items():
         handler.send_header(name, value)
@@ -86,5 +88,6 @@ def _play(handler: BaseHTTPRequestHandler, script: Script) -> None:
     body = script.answer if isinstance(script.answer, bytes) else json.dumps(script.answer).encode()
     handler.send_header("content-type", "application/json")
     handler.send_header("content-length", str(len(body)))
-    handler.end_headers()
-    handler.wfile.write(body)
+    with suppress(BrokenPipeError, ConnectionResetError):
+        handler.end_headers()
+        handler.wfile.write(body)
