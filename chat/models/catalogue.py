@@ -1,6 +1,7 @@
 """What can be asked for, and who serves it."""
 
 from typing import Any, ClassVar
+from urllib.parse import urlsplit
 
 from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator
@@ -41,6 +42,20 @@ class Upstream(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def clean(self) -> None:
+        """The address is shown and exported: no secret may hide in it."""
+        if self.kind == UpstreamKind.BUILTIN and not self.base_url:
+            return
+        try:
+            parts = urlsplit(self.base_url)
+            is_address = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+        except ValueError:
+            is_address = False
+        if not is_address or not self.base_url.isprintable():
+            raise ValidationError({"base_url": "This is no address such as https://host/v1."})
+        if parts.username is not None or parts.query or parts.fragment:
+            raise ValidationError({"base_url": "Only host and path: the credential has its own field."})
 
 
 def _price(**options: Any) -> "models.DecimalField[Any, Any]":
