@@ -53,12 +53,12 @@ class ModelEntry(_Entry):
     description: str | UnsetType = UNSET
     owned_by: str | UnsetType = UNSET
     capabilities: list[str] | UnsetType = UNSET
-    context_window: int | None | UnsetType = UNSET
-    max_output_tokens: int | None | UnsetType = UNSET
+    context_window: int | UnsetType | None = UNSET
+    max_output_tokens: int | UnsetType | None = UNSET
     input_price: Decimal | UnsetType = UNSET
     output_price: Decimal | UnsetType = UNSET
-    cached_price: Decimal | None | UnsetType = UNSET
-    cache_write_price: Decimal | None | UnsetType = UNSET
+    cached_price: Decimal | UnsetType | None = UNSET
+    cache_write_price: Decimal | UnsetType | None = UNSET
     is_enabled: bool | UnsetType = UNSET
     position: int | UnsetType = UNSET
     aliases: list[str] | UnsetType = UNSET

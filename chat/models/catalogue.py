@@ -59,9 +59,7 @@ class Upstream(models.Model):
 
 
 def _price(**options: Any) -> "models.DecimalField[Any, Any]":
-    return models.DecimalField(
-        max_digits=12, decimal_places=6, validators=[MinValueValidator(0)], **options
-    )
+    return models.DecimalField(max_digits=12, decimal_places=6, validators=[MinValueValidator(0)], **options)
 
 
 class PublicModel(models.Model):
@@ -79,9 +77,7 @@ class PublicModel(models.Model):
     )
     input_price = _price(default=0)
     output_price = _price(default=0)
-    cached_price = _price(
-        null=True, blank=True, help_text="Input read from a cache; empty: as other input."
-    )
+    cached_price = _price(null=True, blank=True, help_text="Input read from a cache; empty: as other input.")
     cache_write_price = _price(
         null=True, blank=True, help_text="Input written to a cache; empty: as other input."
     )
@@ -96,13 +92,13 @@ class PublicModel(models.Model):
     def __str__(self) -> str:
         return self.name
 
-    def clean(self) -> None:
-        if ModelAlias.objects.filter(name=self.name).exists():
-            raise ValidationError({"name": f"“{self.name}” is an alias; a name stands for one model only."})
-
     def save(self, *args: Any, **kwargs: Any) -> None:
         self.clean()
         super().save(*args, **kwargs)
+
+    def clean(self) -> None:
+        if ModelAlias.objects.filter(name=self.name).exists():
+            raise ValidationError({"name": f"“{self.name}” is an alias; a name stands for one model only."})
 
     def can(self, capability: Capability) -> bool:
         return capability in self.capabilities
@@ -128,13 +124,13 @@ class ModelAlias(models.Model):
     def __str__(self) -> str:
         return self.name
 
-    def clean(self) -> None:
-        """Its own model may be about to change its name: that is looked at when it is saved."""
-        self._refuse_names_of(PublicModel.objects.exclude(pk=self.model_id))
-
     def save(self, *args: Any, **kwargs: Any) -> None:
         self._refuse_names_of(PublicModel.objects.all())
         super().save(*args, **kwargs)
+
+    def clean(self) -> None:
+        """Its own model may be about to change its name: that is looked at when it is saved."""
+        self._refuse_names_of(PublicModel.objects.exclude(pk=self.model_id))
 
     def _refuse_names_of(self, models: "models.QuerySet[PublicModel]") -> None:
         if models.filter(name=self.name).exists():

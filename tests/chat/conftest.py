@@ -12,8 +12,8 @@ from tests.conformance.scripted import ScriptedServer, scripted_server
 
 ADMIN = "/admin/chat"
 UPSTREAM = {
-    "kind": "openai", "is_enabled": "on", "extra_headers": "{}", "first_byte_timeout": "9", "idle_timeout": "9",
-    "total_timeout": "9", "queue_timeout": "9", "max_concurrency": "2", "max_queue": "2",
+    "kind": "openai", "is_enabled": "on", "extra_headers": "{}", "first_byte_timeout": "9",
+    "idle_timeout": "9", "total_timeout": "9", "queue_timeout": "9", "max_concurrency": "2", "max_queue": "2",
 }  # fmt: skip
 
 

@@ -103,9 +103,7 @@ BAD = {
 
 
 @pytest.mark.parametrize(("headers", "reason"), BAD.items(), ids=BAD)
-def test_it_rejects_headers_that_cannot_be_sent(
-    admin: Admin, stored: Any, headers: str, reason: str
-) -> None:
+def test_it_rejects_headers_that_cannot_be_sent(admin: Admin, stored: Any, headers: str, reason: str) -> None:
     page = admin.post(f"upstream/{stored.pk}/change/", **form_of(stored, extra_headers=headers))
     assert reason in page.text
     stored.refresh_from_db()
