@@ -124,8 +124,9 @@ def test_a_name_is_a_model_or_an_alias_never_both(aliased: Callable[..., Any]) -
 def form_of(model: Any, *aliases: str, **fields: Any) -> dict[str, Any]:
     form = {
         "name": model.name, "owned_by": "portal", "position": "7", "is_enabled": "on",
-        "capabilities": ["chat"], "input_price": "1", "output_price": "2", "aliases-TOTAL_FORMS": str(len(aliases)),
-        "aliases-INITIAL_FORMS": "0", "deployments-TOTAL_FORMS": "0", "deployments-INITIAL_FORMS": "0",
+        "capabilities": ["chat"], "input_price": "1", "output_price": "2",
+        "aliases-TOTAL_FORMS": str(len(aliases)), "aliases-INITIAL_FORMS": "0",
+        "deployments-TOTAL_FORMS": "0", "deployments-INITIAL_FORMS": "0",
     }  # fmt: skip
     for number, name in enumerate(aliases):
         form |= {f"aliases-{number}-name": name, f"aliases-{number}-model": str(model.pk)}
