@@ -156,6 +156,7 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BEAT_SCHEDULE = {
     "close-interrupted-usage": {"task": "usage.tasks.close_interrupted", "schedule": 15.0},
     "close-interrupted-answers": {"task": "chat.tasks.close_interrupted_answers", "schedule": 15.0},
+    "forget-stored-answers": {"task": "chat.tasks.forget_stored_answers", "schedule": 3600.0},
 }
 
 # Mail

@@ -8,6 +8,7 @@ import asyncio
 import logging
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing, asynccontextmanager
+from functools import partial
 from ipaddress import IPv4Network, IPv6Network
 from typing import Any
 
@@ -15,9 +16,9 @@ import msgspec
 from django.conf import settings
 
 from chat.catalogue.lookup import find_model
-from chat.completions import admission
+from chat.completions import admission, idempotency
 from chat.completions.admission import LIMITS
-from chat.completions.context import Call, Reply
+from chat.completions.context import Call, Caller, Reply
 from chat.completions.keep_alive import kept_alive
 from chat.completions.settlement import Settler
 from chat.gateway import detection
@@ -51,13 +52,10 @@ async def complete(call: Call, body: bytes) -> Reply:
         request = _with_passage(call, raw, dialect.decode_request(raw))
         LIMITS.check(request)
         admission.require_for_content(caller, request)
-        model, route = await find_model(request.model)
-        route.require_words_for(request)
-        row = await admission.open_row(call, caller, request, model, dialect.NAME)
-        settler = Settler(row, call.started)
-        relay = Relay(request, route, settler.note_first_token)
-        answer = _streamed if request.stream else _whole
-        return await answer(call, dialect, relay, settler)
+        answering = partial(_answered, call, caller, dialect, request)
+        if idempotency.is_wanted(call, request):
+            return await idempotency.once(call, caller, body, answering)
+        return await answering()
     except GatewayError as error:
         return refusal(call, dialect, error)
     except Exception:
@@ -65,6 +63,16 @@ async def complete(call: Call, body: bytes) -> Reply:
         return refusal(
             call, dialect, GatewayError("The portal failed; the request id helps to find out why.")
         )
+
+
+async def _answered(call: Call, caller: Caller, dialect: CallerDialect, request: Request) -> Reply:
+    model, route = await find_model(request.model)
+    route.require_words_for(request)
+    row = await admission.open_row(call, caller, request, model, dialect.NAME)
+    settler = Settler(row, call.started)
+    relay = Relay(request, route, settler.note_first_token)
+    answer = _streamed if request.stream else _whole
+    return await answer(call, dialect, relay, settler)
 
 
 def _with_passage(call: Call, raw: dict[str, Any], request: Request) -> Request:

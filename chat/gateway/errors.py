@@ -46,6 +46,11 @@ class MethodNotAllowed(GatewayError):
     code = "method_not_allowed"
 
 
+class Conflict(GatewayError):
+    status = 409
+    code = "conflict"
+
+
 class RequestTooLarge(GatewayError):
     status = 413
     code = "request_too_large"
