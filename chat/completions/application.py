@@ -50,7 +50,7 @@ async def complete(call: Call, body: bytes) -> Reply:
         dialect = detection.detect(call.path, call.headers, raw)
         detection.require_fields(call.path, raw)
         request = _with_passage(call, raw, dialect.decode_request(raw))
-        LIMITS.check(request)
+        LIMITS.check(request, raw)
         admission.require_for_content(caller, request)
         answering = partial(_answered, call, caller, dialect, request)
         if idempotency.is_wanted(call, request):
@@ -85,6 +85,10 @@ def refusal(call: Call, dialect: CallerDialect, error: GatewayError) -> Reply:
     status, body = dialect.encode_error(error, call.request_id)
     headers = {**_headers(call, dialect), **dialect.error_headers(error, call.request_id)}
     return Reply(status, headers, msgspec.json.encode(body))
+
+
+def body_too_large() -> RequestTooLarge:
+    return RequestTooLarge(f"The request's body is larger than {LIMITS.body} bytes.")
 
 
 async def _whole(call: Call, dialect: CallerDialect, relay: Relay, settler: Settler) -> Reply:
@@ -176,7 +180,7 @@ async def _read(receive: Any) -> bytes | None:
         piece = message.get("body", b"")
         size += len(piece)
         if size > LIMITS.body:
-            raise RequestTooLarge(f"The request's body is larger than {LIMITS.body} bytes.")
+            raise body_too_large()
         pieces.append(piece)
         if not message.get("more_body"):
             return b"".join(pieces)
