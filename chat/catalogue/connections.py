@@ -6,10 +6,11 @@ from weakref import WeakKeyDictionary
 import aiohttp
 from django.conf import settings
 
+from chat.catalogue.places import SharedSlots
 from chat.gateway.dialects import UpstreamDialect, anthropic_messages, openai_chat
 from chat.gateway.upstreams.base import Upstream
 from chat.gateway.upstreams.builtin import BuiltinUpstream
-from chat.gateway.upstreams.concurrency import Slots, WithSlots
+from chat.gateway.upstreams.concurrency import LocalSlots, Slots, WithSlots
 from chat.gateway.upstreams.deadlines import Deadlines, WithDeadlines
 from chat.gateway.upstreams.http import Connection, HttpUpstream, new_client
 from chat.models.catalogue import Upstream as UpstreamRow
@@ -43,7 +44,7 @@ def _slots_of(row: UpstreamRow) -> Slots:
     limits = (row.max_concurrency, row.max_queue, row.queue_timeout)
     slots = _slots.setdefault(asyncio.get_running_loop(), {})
     if row.pk not in slots or slots[row.pk][0] != limits:
-        slots[row.pk] = limits, Slots(*limits)
+        slots[row.pk] = limits, SharedSlots(row.pk, *limits) if settings.REDIS_URL else LocalSlots(*limits)
     return slots[row.pk][1]
 
 

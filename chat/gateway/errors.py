@@ -63,10 +63,12 @@ class UnsupportedEncoding(GatewayError):
 
 class UpstreamFailure(GatewayError):
     """The model server's side. Another deployment may do better (`falls_over`); the same one may do
-    better in a moment (`is_transient`). Messages never name an address."""
+    better in a moment (`is_transient`), or had better be left alone for a while when it happens again
+    (`is_sickness`). Messages never name an address."""
 
     falls_over = True
     is_transient = True
+    is_sickness = True
 
 
 class UpstreamError(UpstreamFailure):
@@ -95,6 +97,13 @@ class UpstreamOverloaded(UpstreamFailure):
     code = "overloaded"
 
 
+class UpstreamBusy(UpstreamOverloaded):
+    """It has as many calls as the operator allows. To wait for it is the queue's business, and over."""
+
+    is_transient = False
+    is_sickness = False
+
+
 class UpstreamRejected(UpstreamFailure):
     """The model server called the request itself invalid; its reason is worth passing on."""
 
@@ -102,6 +111,7 @@ class UpstreamRejected(UpstreamFailure):
     code = "invalid_request_error"
     falls_over = False
     is_transient = False
+    is_sickness = False
 
 
 class RateLimited(GatewayError):

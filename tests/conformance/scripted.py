@@ -30,6 +30,8 @@ class Script:
     asked_headers: list[dict[str, str]] = field(default_factory=list)
     asked_paths: list[str] = field(default_factory=list)
     was_left: threading.Event = field(default_factory=threading.Event)
+    running: int = 0
+    most_running: int = 0
 
 
 @dataclass
@@ -45,6 +47,7 @@ class ScriptedServer:
 @contextmanager
 def scripted_server() -> Iterator[ScriptedServer]:
     scripts: dict[str, Script] = {}
+    counting = threading.Lock()
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -55,7 +58,14 @@ def scripted_server() -> Iterator[ScriptedServer]:
             script.asked.append(body)
             script.asked_headers.append({name.lower(): value for name, value in self.headers.items()})
             script.asked_paths.append(self.path)
-            _play(self, script)
+            with counting:
+                script.running += 1
+                script.most_running = max(script.most_running, script.running)
+            try:
+                _play(self, script)
+            finally:
+                with counting:
+                    script.running -= 1
 
         def log_message(self, *_: object) -> None:
             pass

@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand
 
 from chat.catalogue import connections
 from chat.generation import run
-from portal import celery_app, embedded_beat
+from portal import celery_app, embedded_beat, redis
 from portal.asgi import application
 
 MAX_FRAME_BYTES = 4 * 1024 * 1024
@@ -74,3 +74,4 @@ class _Server(uvicorn.Server):
             await asyncio.wait(self.server_state.tasks, timeout=GRACE)
         await run.stop_all()
         await connections.close()
+        await redis.close()
