@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import timedelta
-from decimal import Decimal
 from uuid import UUID
 
 from django.db import transaction
@@ -15,6 +14,7 @@ from portal.batching import Batches
 from usage import statements
 from usage.heartbeat import PROCESS_ID, ensure_beating
 from usage.models import ServingProcess, Status, TokensSource, UsageRecord
+from usage.prices import Prices
 
 __all__ = ["Admission", "Settlement", "Status", "TokensSource", "admit", "close_interrupted", "settle"]
 
@@ -26,7 +26,7 @@ DEAD_AFTER = timedelta(seconds=45)
 
 @dataclass(frozen=True)
 class Admission:
-    """Prices per million tokens, as they are now."""
+    """`prices` as they are now: what they are later does not touch this request."""
 
     request_id: UUID
     user_id: UUID
@@ -35,13 +35,12 @@ class Admission:
     format: str
     is_stream: bool
     address: str | None
-    input_price: Decimal
-    output_price: Decimal
+    prices: Prices
 
 
 @dataclass(frozen=True)
 class Settlement:
-    """How it went. Times in milliseconds."""
+    """How it went. Times in milliseconds. `input_tokens` includes what touched a cache."""
 
     admission: Admission
     deployment: str
@@ -50,6 +49,7 @@ class Settlement:
     input_tokens: int
     output_tokens: int
     cached_tokens: int
+    cache_written_tokens: int
     reasoning_tokens: int
     tokens_source: TokensSource
     first_token_ms: int | None
@@ -96,15 +96,19 @@ def _write(items: Sequence[Admission | Settlement]) -> list[None]:
 
 def _opening(admission: Admission) -> statements.Row:
     row = {**vars(admission)}
-    return {"id": row.pop("request_id"), "process": PROCESS_ID, **row}
+    prices = {f"{name}_price": price for name, price in vars(row.pop("prices")).items()}
+    return {"id": row.pop("request_id"), "process": PROCESS_ID, **row, **prices}
 
 
 def _closing(settlement: Settlement) -> statements.Row:
     row = {**vars(settlement)}
     admission: Admission = row.pop("admission")
-    cost = (
-        settlement.input_tokens * admission.input_price + settlement.output_tokens * admission.output_price
-    ) / 1_000_000
+    cost = admission.prices.cost(
+        input=settlement.input_tokens,
+        output=settlement.output_tokens,
+        cached=settlement.cached_tokens,
+        cache_written=settlement.cache_written_tokens,
+    )
     return {**row, "cost": cost, "id": admission.request_id}
 
 

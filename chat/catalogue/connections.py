@@ -35,8 +35,11 @@ def connect(row: UpstreamRow) -> Upstream:
 def _bare(row: UpstreamRow) -> Upstream:
     if row.kind == UpstreamKind.BUILTIN:
         return BuiltinUpstream(settings.BASE_URL)
-    connection = Connection(row.base_url, row.credential, row.extra_headers)
-    return HttpUpstream(_client(), DIALECTS[row.kind], connection)
+    return HttpUpstream(_client(), DIALECTS[row.kind], connection_of(row))
+
+
+def connection_of(row: UpstreamRow) -> Connection:
+    return Connection(row.base_url, row.credential, row.extra_headers)
 
 
 def _slots_of(row: UpstreamRow) -> Slots:

@@ -78,8 +78,7 @@ async def open_row(
         format=dialect,
         is_stream=request.stream,
         address=call.address,
-        input_price=model.input_price,
-        output_price=model.output_price,
+        prices=model.prices,
     )
     await ledger.admit(admission)
     return admission

@@ -46,6 +46,7 @@ class Settler:
             input_tokens=self.usage.input,
             output_tokens=self.usage.output,
             cached_tokens=self.usage.cached,
+            cache_written_tokens=self.usage.cache_written,
             reasoning_tokens=self.usage.reasoning,
             tokens_source=TokensSource.UPSTREAM if counted else TokensSource.ESTIMATED,
             first_token_ms=self._first_token_ms,

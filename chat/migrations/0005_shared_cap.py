@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('chat', '0002_stored_answers'),
+        ('chat', '0004_stored_answers'),
     ]
 
     operations = [
