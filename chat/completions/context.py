@@ -5,6 +5,8 @@ from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass, field
 from uuid import UUID
 
+from chat.gateway.dialects import CallerDialect
+from chat.gateway.request import Request
 from portal.web.ids import encode, uuid7
 
 
@@ -42,6 +44,17 @@ class Call:
 
 
 @dataclass(frozen=True)
+class Asked:
+    """A call that was understood: who asks what, in which format. `body` as it came."""
+
+    call: Call
+    caller: Caller
+    dialect: CallerDialect
+    request: Request
+    body: bytes
+
+
+@dataclass(frozen=True)
 class Reply:
     """`body` is whole, or comes piece by piece; then `ping` may be sent between two pieces."""
 
@@ -49,3 +62,12 @@ class Reply:
     headers: dict[str, str]
     body: bytes | AsyncGenerator[bytes, None]
     ping: bytes = b""
+
+
+def headers_of(call: Call, dialect: CallerDialect) -> dict[str, str]:
+    """What every answer carries."""
+    return {
+        "content-type": "application/json",
+        "x-request-id": call.request_id,
+        "x-portal-format": dialect.NAME,
+    }

@@ -44,9 +44,7 @@ class Upstream(models.Model):
 
 
 def _price(**options: Any) -> "models.DecimalField[Any, Any]":
-    return models.DecimalField(
-        max_digits=12, decimal_places=6, validators=[MinValueValidator(0)], **options
-    )
+    return models.DecimalField(max_digits=12, decimal_places=6, validators=[MinValueValidator(0)], **options)
 
 
 class PublicModel(models.Model):
@@ -64,9 +62,7 @@ class PublicModel(models.Model):
     )
     input_price = _price(default=0)
     output_price = _price(default=0)
-    cached_price = _price(
-        null=True, blank=True, help_text="Input read from a cache; empty: as other input."
-    )
+    cached_price = _price(null=True, blank=True, help_text="Input read from a cache; empty: as other input.")
     cache_write_price = _price(
         null=True, blank=True, help_text="Input written to a cache; empty: as other input."
     )

@@ -18,7 +18,10 @@ CREDENTIAL = "sk-upstream-credential"
 
 @dataclass
 class Script:
-    """`answer` is sent whole after `delay` seconds; `pieces` as a stream, `pause` seconds apart."""
+    """`answer` is sent whole after `delay` seconds; `pieces` as a stream, `pause` seconds apart.
+
+    `by_path` has other answers for single addresses.
+    """
 
     answer: Json | bytes | None = None
     pieces: Sequence[bytes] = ()
@@ -26,6 +29,7 @@ class Script:
     headers: dict[str, str] = field(default_factory=dict)
     pause: float = 0
     delay: float = 0
+    by_path: dict[str, Json] = field(default_factory=dict)
     asked: list[Json] = field(default_factory=list)
     asked_headers: list[dict[str, str]] = field(default_factory=list)
     asked_paths: list[str] = field(default_factory=list)
@@ -54,7 +58,9 @@ def scripted_server() -> Iterator[ScriptedServer]:
 
         def do_POST(self) -> None:
             body = json.loads(self.rfile.read(int(self.headers["content-length"])))
-            script = scripts[body["model"]]
+            # A tokenizer's question about a text names no model: it belongs to the last that did.
+            script = scripts[body.get("model", getattr(self.server, "last", ""))]
+            self.server.last = body.get("model", "")  # type: ignore[attr-defined]
             script.asked.append(body)
             script.asked_headers.append({name.lower(): value for name, value in self.headers.items()})
             script.asked_paths.append(self.path)
@@ -95,7 +101,8 @@ def _play(handler: BaseHTTPRequestHandler, script: Script) -> None:
             return
         script.was_left.set()
         return
-    body = script.answer if isinstance(script.answer, bytes) else json.dumps(script.answer).encode()
+    answer = script.by_path.get(handler.path, script.answer)
+    body = answer if isinstance(answer, bytes) else json.dumps(answer).encode()
     handler.send_header("content-type", "application/json")
     handler.send_header("content-length", str(len(body)))
     with suppress(BrokenPipeError, ConnectionResetError):
