@@ -3,8 +3,8 @@
 import logging
 from collections.abc import Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
 
@@ -26,7 +26,7 @@ DEAD_AFTER = timedelta(seconds=45)
 
 @dataclass(frozen=True)
 class Admission:
-    """Prices per million tokens, as they are now."""
+    """Prices per million tokens, as they are now. `started_at` decides which day and month pay for it."""
 
     request_id: UUID
     user_id: UUID
@@ -37,6 +37,9 @@ class Admission:
     address: str | None
     input_price: Decimal
     output_price: Decimal
+    started_at: datetime = field(default_factory=timezone.now)
+    reserved_tokens: int = 0
+    reserved_cost: Decimal = Decimal(0)
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,6 @@
 """The completion endpoints as DRF views: for browsers, and for keys when the fast path is off."""
 
 from asgiref.sync import async_to_sync
-from django.conf import settings
 from django.http import HttpResponse, StreamingHttpResponse
 from rest_framework.exceptions import APIException, NotAuthenticated
 from rest_framework.request import Request
@@ -13,7 +12,7 @@ from chat.completions.application import complete, refusal
 from chat.completions.context import Call, Caller, Reply
 from chat.gateway import detection, errors
 from chat.gateway.dialects import CallerDialect, openai_chat
-from portal.web.client_address import client_address
+from portal.web.client_address import request_address
 
 
 class Completions(APIView):
@@ -51,10 +50,7 @@ def _raw_headers(request: Request) -> list[tuple[bytes, bytes]]:
 
 def _call(request: Request, caller: Caller | None) -> Call:
     headers = {name.lower(): value for name, value in request.headers.items()}
-    address = client_address(
-        request.META.get("REMOTE_ADDR", ""), headers.get("x-forwarded-for", ""), settings.TRUSTED_PROXIES
-    )
-    return Call(request.path, headers, _raw_headers(request), address, caller)
+    return Call(request.path, headers, _raw_headers(request), request_address(request), caller)
 
 
 def _stated(call: Call) -> CallerDialect:

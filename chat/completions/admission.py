@@ -4,15 +4,16 @@ from typing import Any
 
 from django.conf import settings
 
-from apikeys.authentication import INVALID_KEY
 from apikeys.credentials import ConflictingCredentials, presented_secret
-from apikeys.holders import find_holder
+from apikeys.holders import find_holder, require_usable
+from chat.catalogue.lookup import model_not_found
 from chat.completions.context import Call, Caller
 from chat.gateway import strict_json
 from chat.gateway.errors import NotAuthenticated, PermissionDenied, UnsupportedEncoding
 from chat.gateway.limits import Limits
 from chat.gateway.request import AnyPart, Image, Request, ToolResult
 from chat.models import PublicModel
+from portal.web.errors import InvalidKey, NotAllowed
 from usage import ledger
 
 LIMITS = Limits(**settings.REQUEST_LIMITS)
@@ -29,10 +30,13 @@ async def authenticate(call: Call) -> Caller:
         raise NotAuthenticated(
             "You did not provide an API key: send it as `Authorization: Bearer KEY` or `x-api-key: KEY`."
         )
-    holder = await find_holder(secret)
-    if holder is None:
-        raise NotAuthenticated(INVALID_KEY)
-    return Caller(holder.user_id, holder.key_id, holder.permissions)
+    try:
+        holder = require_usable(await find_holder(secret), call.address)
+    except InvalidKey as error:
+        raise NotAuthenticated(str(error)) from None
+    except NotAllowed as error:
+        raise PermissionDenied(str(error)) from None
+    return Caller(holder.user_id, holder.key_id, holder.permissions, holder.allowed_models)
 
 
 def require_readable(call: Call) -> None:
@@ -49,6 +53,13 @@ def parse(body: bytes) -> dict[str, Any]:
 def require(caller: Caller, permission: str) -> None:
     if caller.permissions is not None and permission not in caller.permissions:
         raise PermissionDenied(f"This API key lacks the permission `{permission}`.")
+
+
+def require_model(caller: Caller, asked_for: str, model: PublicModel) -> None:
+    """For a key that may not use it, a model is as unknown as one that is not there."""
+    allowed = caller.allowed_models
+    if allowed and model.name not in allowed and asked_for not in allowed:
+        raise model_not_found(asked_for)
 
 
 def require_for_content(caller: Caller, request: Request) -> None:

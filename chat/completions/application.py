@@ -52,6 +52,7 @@ async def complete(call: Call, body: bytes) -> Reply:
         LIMITS.check(request)
         admission.require_for_content(caller, request)
         model, route = await find_model(request.model)
+        admission.require_model(caller, request.model, model)
         route.require_words_for(request)
         row = await admission.open_row(call, caller, request, model, dialect.NAME)
         settler = Settler(row, call.started)

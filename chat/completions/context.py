@@ -10,11 +10,15 @@ from portal.web.ids import encode, uuid7
 
 @dataclass(frozen=True)
 class Caller:
-    """Who pays. `permissions` is None for a person in their browser, who may do everything."""
+    """Who pays. `permissions` is None for a person in their browser, who may do everything.
+
+    Empty `allowed_models` are all of them.
+    """
 
     user_id: UUID
     key_id: UUID | None = None
     permissions: frozenset[str] | None = None
+    allowed_models: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
