@@ -44,11 +44,9 @@ def test_it_refuses_z04(allowlist: list[str], address: str | None) -> None:
     assert not allows(allowlist, address)
 
 
-@pytest.mark.parametrize(
-    "text", ["", "x", "203.0.113", "203.0.113.1/24", "203.0.113.0/33", "fe80::1%eth0/64"]
-)
+@pytest.mark.parametrize("text", ["", "x", "203.0.113", "203.0.113.1/24", "203.0.113.0/33", "fe80::/x"])
 def test_it_rejects_what_is_no_network(text: str) -> None:
-    with pytest.raises(ValueError, match=""):
+    with pytest.raises(ValueError, match=r"not appear|host bits"):
         parse_network(text)
 
 
