@@ -1,6 +1,7 @@
 """The completion endpoints as DRF views: for browsers, and for keys when the fast path is off."""
 
 from asgiref.sync import async_to_sync
+from django.core.exceptions import RequestDataTooBig
 from django.http import HttpResponse, StreamingHttpResponse
 from rest_framework.exceptions import APIException, NotAuthenticated
 from rest_framework.request import Request
@@ -8,7 +9,7 @@ from rest_framework.views import APIView
 
 from apikeys.authentication import BrowserAuthentication
 from apikeys.credentials import ConflictingCredentials, presented_secret
-from chat.completions.application import complete, refusal
+from chat.completions.application import body_too_large, complete, refusal
 from chat.completions.context import Call, Caller, Reply
 from chat.gateway import detection, errors
 from chat.gateway.dialects import CallerDialect, openai_chat
@@ -29,7 +30,7 @@ class Completions(APIView):
         return _response(async_to_sync(complete)(call, request.body))
 
     def handle_exception(self, error: Exception) -> HttpResponse | StreamingHttpResponse:
-        if not isinstance(error, APIException):
+        if not isinstance(error, APIException | RequestDataTooBig):
             raise error
         call = _call(self.request, None)
         return _response(refusal(call, _stated(call), _gateway_error(error)))
@@ -57,7 +58,9 @@ def _stated(call: Call) -> CallerDialect:
     return detection.stated(call.path, call.headers) or openai_chat
 
 
-def _gateway_error(error: APIException) -> errors.GatewayError:
+def _gateway_error(error: APIException | RequestDataTooBig) -> errors.GatewayError:
+    if isinstance(error, RequestDataTooBig):
+        return body_too_large()
     kinds = {401: errors.NotAuthenticated, 403: errors.PermissionDenied, 405: errors.MethodNotAllowed}
     kind = kinds.get(error.status_code, errors.InvalidRequest)
     if isinstance(error, NotAuthenticated):

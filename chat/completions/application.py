@@ -8,6 +8,7 @@ import asyncio
 import logging
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing, asynccontextmanager
+from functools import partial
 from ipaddress import IPv4Network, IPv6Network
 from typing import Any
 
@@ -15,10 +16,11 @@ import msgspec
 from django.conf import settings
 
 from chat.catalogue.lookup import find_model
-from chat.completions import admission
+from chat.completions import admission, idempotency
 from chat.completions.admission import LIMITS
-from chat.completions.context import Call, Reply
+from chat.completions.context import Call, Caller, Reply
 from chat.completions.keep_alive import kept_alive
+from chat.completions.metering import Meter
 from chat.completions.settlement import Settler
 from chat.gateway import detection
 from chat.gateway.dialects import CallerDialect, openai_chat
@@ -41,31 +43,43 @@ _STREAM_HEADERS = {
 async def complete(call: Call, body: bytes) -> Reply:
     """Never raises for what a caller or a model server does wrong."""
     dialect = detection.stated(call.path, call.headers) or openai_chat
+    meter = Meter(call)
     try:
         caller = await admission.authenticate(call)
+        meter = Meter(call, caller.limits)
         admission.require(caller, "chat")
         admission.require_readable(call)
         raw = admission.parse(body)
         dialect = detection.detect(call.path, call.headers, raw)
         detection.require_fields(call.path, raw)
         request = _with_passage(call, raw, dialect.decode_request(raw))
-        LIMITS.check(request)
+        LIMITS.check(request, raw)
         admission.require_for_content(caller, request)
-        model, route = await find_model(request.model)
-        admission.require_model(caller, request.model, model)
-        route.require_words_for(request)
-        row = await admission.open_row(call, caller, request, model, dialect.NAME)
-        settler = Settler(row, call.started)
-        relay = Relay(request, route, settler.note_first_token)
-        answer = _streamed if request.stream else _whole
-        return await answer(call, dialect, relay, settler)
+        answering = partial(_answered, call, caller, dialect, request, meter)
+        if idempotency.is_wanted(call, request):
+            reply = await idempotency.once(call, caller, body, answering)
+        else:
+            reply = await answering()
     except GatewayError as error:
-        return refusal(call, dialect, error)
+        reply = refusal(call, dialect, error)
     except Exception:
         log.exception("%s failed.", call.request_id)
-        return refusal(
-            call, dialect, GatewayError("The portal failed; the request id helps to find out why.")
-        )
+        error = GatewayError("The portal failed; the request id helps to find out why.")
+        reply = refusal(call, dialect, error)
+    reply.headers.update(await meter.headers(dialect.NAME))
+    return reply
+
+
+async def _answered(
+    call: Call, caller: Caller, dialect: CallerDialect, request: Request, meter: Meter
+) -> Reply:
+    model, route = await find_model(request.model)
+    admission.require_model(caller, request.model, model)
+    route.require_words_for(request)
+    settler = await admission.admit(call, caller, request, model, dialect.NAME, meter)
+    relay = Relay(request, route, settler.note_first_token)
+    answer = _streamed if request.stream else _whole
+    return await answer(call, dialect, relay, settler)
 
 
 def _with_passage(call: Call, raw: dict[str, Any], request: Request) -> Request:
@@ -78,6 +92,10 @@ def refusal(call: Call, dialect: CallerDialect, error: GatewayError) -> Reply:
     status, body = dialect.encode_error(error, call.request_id)
     headers = {**_headers(call, dialect), **dialect.error_headers(error, call.request_id)}
     return Reply(status, headers, msgspec.json.encode(body))
+
+
+def body_too_large() -> RequestTooLarge:
+    return RequestTooLarge(f"The request's body is larger than {LIMITS.body} bytes.")
 
 
 async def _whole(call: Call, dialect: CallerDialect, relay: Relay, settler: Settler) -> Reply:
@@ -169,7 +187,7 @@ async def _read(receive: Any) -> bytes | None:
         piece = message.get("body", b"")
         size += len(piece)
         if size > LIMITS.body:
-            raise RequestTooLarge(f"The request's body is larger than {LIMITS.body} bytes.")
+            raise body_too_large()
         pieces.append(piece)
         if not message.get("more_body"):
             return b"".join(pieces)

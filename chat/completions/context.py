@@ -1,10 +1,14 @@
 """One call at the gateway's door, whichever server brought it."""
 
 import time
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from uuid import UUID
 
+from django.utils import timezone
+
+from apikeys.limits import Limit
 from portal.web.ids import encode, uuid7
 
 
@@ -19,11 +23,13 @@ class Caller:
     key_id: UUID | None = None
     permissions: frozenset[str] | None = None
     allowed_models: frozenset[str] = frozenset()
+    limits: Sequence[Limit] = ()
 
 
 @dataclass(frozen=True)
 class Call:
-    """`headers` with lower-case names; `raw_headers` as ASGI has them; `started` on the monotonic clock.
+    """`headers` with lower-case names; `raw_headers` as ASGI has them; `started` on the monotonic clock,
+    `arrived` on the wall.
 
     `caller` is set when Django has already signed the person in.
     """
@@ -35,6 +41,7 @@ class Call:
     caller: Caller | None = None
     id: UUID = field(default_factory=uuid7)
     started: float = field(default_factory=time.monotonic)
+    arrived: datetime = field(default_factory=timezone.now)
 
     @property
     def request_id(self) -> str:

@@ -106,7 +106,7 @@ class Route:
                     has_begun = True
                     yield batch
         except UpstreamFailure as error:
-            if error.falls_over:
+            if error.is_sickness:
                 await self._health.failed(deployment.id, error)
             if has_begun or not error.falls_over:
                 raise

@@ -1,4 +1,4 @@
-"""A caller's body → Python values, or a clear refusal (conformance H07, T16)."""
+"""JSON from outside → Python values, or a clear refusal (conformance H07, T16)."""
 
 import re
 from typing import Any
@@ -31,13 +31,20 @@ def decode_object(body: bytes, max_depth: int) -> dict[str, Any]:
 
 
 def decode(data: bytes) -> Any:
-    """Lone surrogates, which no text can hold, become U+FFFD."""
     try:
         return msgspec.json.decode(data)
     except msgspec.DecodeError:
-        if b"\\ud" not in data.lower():
+        repaired = mended(data)
+        if repaired is data:
             raise
-    return msgspec.json.decode(_ESCAPE.sub(lambda match: rb"\ufffd" if match[1] else match[0], data))
+    return msgspec.json.decode(repaired)
+
+
+def mended(data: bytes) -> bytes:
+    """Lone surrogates, which no text can hold, become U+FFFD."""
+    if b"\\ud" not in data and b"\\uD" not in data:
+        return data
+    return _ESCAPE.sub(lambda match: rb"\ufffd" if match[1] else match[0], data)
 
 
 def _count_keys(value: Any, depth: int, max_depth: int) -> int:

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from django.conf import settings
+from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, JsonResponse
 from rest_framework import exceptions
 from rest_framework.response import Response
@@ -29,6 +31,9 @@ def render_exception(error: Exception, context: dict[str, Any]) -> Response | No
     """DRF's exception handler; None leaves the error to Django as a crash."""
     if isinstance(error, ApiError):
         return Response(envelope(str(error), error.code, error.code, error.param), error.status)
+    if isinstance(error, RequestDataTooBig):
+        message = f"The request's body is larger than {settings.DATA_UPLOAD_MAX_MEMORY_SIZE} bytes."
+        return Response(envelope(message, "request_too_large", "request_too_large"), 413)
     response = exception_handler(error, context)
     if response is None:
         return None

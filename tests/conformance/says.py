@@ -36,7 +36,7 @@ def openai_data(**fields: Any) -> bytes:
         "created": 1_700_000_000,
         "model": "theirs",
     }
-    return b"data: " + json.dumps({**head, **fields}).encode() + b"\n\n"
+    return b"data: " + json.dumps({**head, **fields}, ensure_ascii=False).encode() + b"\n\n"
 
 
 OPENAI_USAGE = openai_data(choices=[], usage=openai()["usage"])
@@ -86,7 +86,8 @@ def anthropic(*content: Json, stop: str = "end_turn", sequence: str | None = Non
 
 
 def anthropic_event(kind: str, **fields: Any) -> bytes:
-    return f"event: {kind}\ndata: {json.dumps({'type': kind, **fields})}\n\n".encode()
+    data = json.dumps({"type": kind, **fields}, ensure_ascii=False)
+    return f"event: {kind}\ndata: {data}\n\n".encode()
 
 
 def anthropic_block(index: int, block: Json, *deltas: Json) -> bytes:

@@ -18,17 +18,20 @@ CREDENTIAL = "sk-upstream-credential"
 
 @dataclass
 class Script:
-    """`answer` is sent whole; `pieces` are sent as a stream, `pause` seconds apart."""
+    """`answer` is sent whole after `delay` seconds; `pieces` as a stream, `pause` seconds apart."""
 
     answer: Json | bytes | None = None
     pieces: Sequence[bytes] = ()
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
     pause: float = 0
+    delay: float = 0
     asked: list[Json] = field(default_factory=list)
     asked_headers: list[dict[str, str]] = field(default_factory=list)
     asked_paths: list[str] = field(default_factory=list)
     was_left: threading.Event = field(default_factory=threading.Event)
+    running: int = 0
+    most_running: int = 0
 
 
 @dataclass
@@ -44,6 +47,7 @@ class ScriptedServer:
 @contextmanager
 def scripted_server() -> Iterator[ScriptedServer]:
     scripts: dict[str, Script] = {}
+    counting = threading.Lock()
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -54,7 +58,14 @@ def scripted_server() -> Iterator[ScriptedServer]:
             script.asked.append(body)
             script.asked_headers.append({name.lower(): value for name, value in self.headers.items()})
             script.asked_paths.append(self.path)
-            _play(self, script)
+            with counting:
+                script.running += 1
+                script.most_running = max(script.most_running, script.running)
+            try:
+                _play(self, script)
+            finally:
+                with counting:
+                    script.running -= 1
 
         def log_message(self, *_: object) -> None:
             pass
@@ -68,6 +79,7 @@ def scripted_server() -> Iterator[ScriptedServer]:
 
 
 def _play(handler: BaseHTTPRequestHandler, script: Script) -> None:
+    time.sleep(script.delay)
     handler.send_response(script.status)
     for name, value in script.headers.items():
         handler.send_header(name, value)
@@ -86,5 +98,6 @@ def _play(handler: BaseHTTPRequestHandler, script: Script) -> None:
     body = script.answer if isinstance(script.answer, bytes) else json.dumps(script.answer).encode()
     handler.send_header("content-type", "application/json")
     handler.send_header("content-length", str(len(body)))
-    handler.end_headers()
-    handler.wfile.write(body)
+    with suppress(BrokenPipeError, ConnectionResetError):
+        handler.end_headers()
+        handler.wfile.write(body)

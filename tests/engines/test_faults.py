@@ -85,7 +85,7 @@ def row_of(user: Any) -> Any:
 @pytest.mark.parametrize("stream", [True, False])
 @pytest.mark.parametrize("wire", PATHS)
 @pytest.mark.parametrize("name", BEFORE)
-def test_before_the_first_byte_it_is_a_status(
+def test_before_the_first_byte_it_is_a_status_f04_s04(
     ask: Callable[..., httpx.Response],
     faults: FaultServer,
     alice: Any,
@@ -106,7 +106,7 @@ def test_before_the_first_byte_it_is_a_status(
 
 @pytest.mark.parametrize("wire", PATHS)
 @pytest.mark.parametrize("name", MIDDLE)
-def test_after_it_the_stream_says_so(
+def test_after_it_the_stream_says_so_f04_s05(
     ask: Callable[..., httpx.Response], faults: FaultServer, alice: Any, secret: str, name: str, wire: str
 ) -> None:
     response = ask(name, wire, secret, True)

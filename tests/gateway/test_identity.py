@@ -9,7 +9,10 @@ from hypothesis import strategies as st
 from chat.gateway import request as rq
 from chat.gateway.dialects import anthropic_messages, openai_chat
 
-words = st.text(st.characters(codec="utf-8", exclude_characters="\x00"), min_size=1, max_size=12)
+# With something to see in them: Anthropic's format has no other texts (T15).
+words = st.text(st.characters(codec="utf-8", exclude_characters="\x00"), min_size=1, max_size=12).filter(
+    str.strip
+)
 names = st.from_regex(r"[a-z_]{1,10}", fullmatch=True)
 ids = st.from_regex(r"call_[a-zA-Z0-9]{4,10}", fullmatch=True)
 texts = st.builds(rq.Text, words)

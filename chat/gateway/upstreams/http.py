@@ -7,6 +7,7 @@ from contextlib import aclosing
 import aiohttp
 import msgspec
 
+from chat.gateway import strict_json
 from chat.gateway.dialects import UpstreamDialect
 from chat.gateway.errors import (
     GatewayError,
@@ -89,7 +90,7 @@ class HttpUpstream:
         try:
             if answer_id is not None:
                 return [self._dialect.pass_answer(body, request, answer_id)]
-            return self._dialect.decode_answer(msgspec.json.decode(body), request)
+            return self._dialect.decode_answer(strict_json.decode(body), request)
         except (msgspec.DecodeError, UnicodeDecodeError, LookupError, TypeError, AttributeError) as error:
             raise UpstreamError("The model server's answer could not be read.") from error
 

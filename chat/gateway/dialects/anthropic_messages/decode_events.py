@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 
 from chat.gateway import events as ev
+from chat.gateway import strict_json
 from chat.gateway.dialects.anthropic_messages.answer_tool import AnswerTool
 from chat.gateway.errors import UpstreamError, UpstreamOverloaded
 from chat.gateway.request import Request
@@ -62,7 +63,7 @@ class StreamDecoder:
 
     def feed(self, arrived: Sequence[ServerSentEvent]) -> list[ev.Event]:
         try:
-            raws = [msgspec.json.decode(event.data) for event in arrived]
+            raws = [strict_json.decode(event.data) for event in arrived]
         except msgspec.DecodeError as error:
             raise UpstreamError("The model server sent an event that is not valid JSON.") from error
         return [self._answer_tool.read(event) for raw in raws for event in self._events(raw)]

@@ -84,8 +84,8 @@ def _message(message: Message) -> Json:
 def _blocks(part: AnyPart) -> list[Json]:
     match part:
         case Text():
-            # The format refuses empty text blocks.
-            return [{"type": "text", "text": part.text}] if part.text else []
+            # The format refuses text blocks with nothing to see in them.
+            return [{"type": "text", "text": part.text}] if part.text.strip() else []
         case Thinking():
             return _thinking(part)
         case ToolCall():
@@ -113,7 +113,14 @@ def _thinking(part: Thinking) -> list[Json]:
 
 
 def _result(part: ToolResult) -> Json:
-    content = [block for inner in part.content for block in _blocks(inner)]
+    content: str | list[Json]
+    match part.content:
+        case ():
+            content = ""
+        case (Text(text=text),):
+            content = text
+        case _:
+            content = [block for inner in part.content for block in _blocks(inner)]
     result: Json = {"type": "tool_result", "tool_use_id": tool_id(part.call_id), "content": content}
     return result | ({"is_error": True} if part.is_error else {})
 

@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from chat.gateway import events as ev
-from chat.gateway import sse
+from chat.gateway import sse, strict_json
 from chat.gateway.dialects.anthropic_messages.decode_events import UsageCounter, failure_of, finish_of
 from chat.gateway.dialects.anthropic_messages.encode_request import DEFAULT_MAX_TOKENS
 from chat.gateway.errors import UpstreamError
@@ -23,7 +23,7 @@ def pass_request(request: Request, model: str) -> Json:
 
 
 def pass_answer(body: bytes, request: Request, answer_id: str) -> ev.Wire:
-    raw = msgspec.json.decode(body)
+    raw = strict_json.decode(body)
     if raw.get("type") == "error" or "content" not in raw:
         raise failure_of(raw)
     counter = UsageCounter()
@@ -61,16 +61,17 @@ class Passer:
         pieces: list[bytes] = []
         said = 0
         for event in arrived:
-            read = _decoded(event.data)
+            data = strict_json.mended(event.data)
+            read = _decoded(data)
             if read.type in _ONCE:
-                pieces.append(self._once(read.type, msgspec.json.decode(event.data)))
+                pieces.append(self._once(read.type, msgspec.json.decode(data)))
                 continue
             # JSON on several lines means the same on one.
-            pieces.append(sse.encode(event.data.replace(b"\n", b" "), read.type))
+            pieces.append(sse.encode(data.replace(b"\n", b" "), read.type))
             if delta := read.delta:
                 said += len(delta.text or delta.thinking or delta.partial_json or "")
-        data = b"".join(pieces)
-        return [ev.Wire(data, said)] if data else []
+        passed = b"".join(pieces)
+        return [ev.Wire(passed, said)] if passed else []
 
     def close(self) -> list[ev.Wire]:
         if self._finish is None:

@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 
 from chat.gateway import events as ev
+from chat.gateway import strict_json
 from chat.gateway.errors import UpstreamError
 from chat.gateway.request import Request
 from chat.gateway.sse import ServerSentEvent
@@ -30,7 +31,8 @@ def decode_answer(raw: Json, request: Request) -> list[ev.Event]:
     choice = choices[0]
     calls = choice["message"].get("tool_calls") or []
     delta = {**choice["message"], "tool_calls": [{**call, "index": n} for n, call in enumerate(calls)]}
-    chunk = {**raw, "choices": [{"delta": delta, "finish_reason": choice.get("finish_reason") or "stop"}]}
+    finish = choice.get("finish_reason") or "stop"
+    chunk = {**raw, "choices": [{**choice, "delta": delta, "finish_reason": finish}]}
     return [*decoder.chunk(chunk), *decoder.close()]
 
 
@@ -46,6 +48,7 @@ class StreamDecoder:
         self._call = _OpenCalls()
         self._called = False
         self._finish: str | None = None
+        self._stop_sequence: str | None = None
 
     def feed(self, arrived: Sequence[ServerSentEvent]) -> list[ev.Event]:
         chunks = [_chunk(event) for event in arrived if event.data.strip() != b"[DONE]"]
@@ -60,6 +63,7 @@ class StreamDecoder:
         for choice in chunk.get("choices") or ():
             yield from self._delta(choice.get("delta") or {})
             self._finish = choice.get("finish_reason") or self._finish
+            self._stop_sequence = stop_sequence_of(choice) or self._stop_sequence
         if chunk.get("usage"):
             yield usage_of(chunk["usage"])
 
@@ -71,7 +75,12 @@ class StreamDecoder:
         for call in self._call.rest():
             yield from call
         reason = FINISH.get(self._finish, ev.StopReason.END)
-        yield ev.Finish(ev.StopReason.TOOL_CALLS if self._called else reason)
+        if self._called:
+            yield ev.Finish(ev.StopReason.TOOL_CALLS)
+        elif reason is ev.StopReason.END and self._stop_sequence:
+            yield ev.Finish(ev.StopReason.STOP_SEQUENCE, self._stop_sequence)
+        else:
+            yield ev.Finish(reason)
 
     def _delta(self, delta: Json) -> Iterator[ev.Event]:
         thinking = delta.get("reasoning_content") or delta.get("reasoning")
@@ -103,7 +112,7 @@ class StreamDecoder:
 
 def _chunk(event: ServerSentEvent) -> Json:
     try:
-        chunk = msgspec.json.decode(event.data)
+        chunk = strict_json.decode(event.data)
     except msgspec.DecodeError as error:
         raise UpstreamError("The model server sent an event that is not valid JSON.") from error
     if not isinstance(chunk, dict):
@@ -186,6 +195,12 @@ class _OpenCalls:
         """Some servers leave the index out and send each call whole."""
         known = (index for index, call in self._calls.items() if call.id == piece.get("id"))
         return next(known, len(self._calls))
+
+
+def stop_sequence_of(choice: Json) -> str | None:
+    """Not of the format itself: what vLLM and SGLang say beside it (T09)."""
+    hit = choice.get("stop_reason") or choice.get("matched_stop")
+    return hit if isinstance(hit, str) else None
 
 
 def usage_of(usage: Json) -> ev.Usage:

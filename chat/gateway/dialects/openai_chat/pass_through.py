@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from chat.gateway import events as ev
-from chat.gateway import sse
+from chat.gateway import sse, strict_json
 from chat.gateway.dialects.openai_chat.decode_events import FINISH, error_text, usage_of
 from chat.gateway.dialects.openai_chat.encode_events import usage_fields
 from chat.gateway.errors import UpstreamError
@@ -39,7 +39,7 @@ def _with_content(message: Json) -> Json:
 
 
 def pass_answer(body: bytes, request: Request, answer_id: str) -> ev.Wire:
-    raw = msgspec.json.decode(body)
+    raw = strict_json.decode(body)
     if not raw.get("choices"):
         raise UpstreamError(f"The model server sent no answer: {error_text(raw)}")
     for choice in raw["choices"]:
@@ -100,8 +100,9 @@ class Passer:
         said = 0
         for event in arrived:
             if event.data != b"[DONE]":
-                chunk = _decoded(event.data)
-                pieces += self._pass(event.data, chunk)
+                data = strict_json.mended(event.data)
+                chunk = _decoded(data)
+                pieces += self._pass(data, chunk)
                 said += _said(chunk)
         return [ev.Wire(b"".join([sse.encode(piece) for piece in pieces]), said)] if pieces else []
 
