@@ -4,9 +4,10 @@ A limit has a payer (a key; a person or a group fits in the same way), a kind an
 are UTC's, and a request belongs to those it began in.
 
 The rule for tokens and cost: before the call, its input and the most it may answer are set aside, or what
-is left where that is less; it is refused only when not even its input fits. So at most one request at a
-time runs on less than it may use, and a quota is overshot by no more than that one's answer. Who gives no
-`max_tokens` gets `PORTAL_RESERVED_OUTPUT_TOKENS` set aside; a longer answer overshoots by the difference.
+is left where that is less; it is refused when not even its input and one token fit. So at most one request
+at a time runs on less than it may use, and a quota is overshot by no more than that one's answer. Input is
+estimated generously. Where neither caller nor model limit the answer, `PORTAL_RESERVED_OUTPUT_TOKENS` are
+set aside, and a longer answer overshoots by the difference.
 """
 
 import math
@@ -135,9 +136,7 @@ class LimitsUnavailable(ApiError):
 def limit_reached(standings: Sequence[Standing], claims: Sequence[Claim], now: datetime) -> LimitReached:
     """Of several limits that refuse, the one that does so longest is told."""
     refusing = [
-        each
-        for each, claim in zip(standings, claims, strict=True)
-        if each.limit.value - each.count.used - each.count.held < claim.need
+        each for each, claim in zip(standings, claims, strict=True) if claim.is_refused_at(each.count)
     ]
     reached = max(refusing, key=lambda each: each.frees_at)
     whose = "This API key's" if reached.limit.payer.kind == "key" else "Your account's"

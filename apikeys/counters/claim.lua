@@ -60,7 +60,7 @@ for place, key in ipairs(KEYS) do
   local is_window, limit, need = claim_of(place)
   local used, held, oldest, newest = (is_window and window_count or quota_count)(key)
   counts[place] = { used, held, 0, oldest, newest }
-  if limit - used - held < need then
+  if need > 0 and limit - used - held < need then
     verdict = 1
   end
 end

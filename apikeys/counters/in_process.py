@@ -55,7 +55,7 @@ class InProcessCounters:
             if missing:
                 return Answer(Verdict.UNKNOWN, now, missing=missing)
             counts = [self._count(claim.counter, now) for claim in claims]
-            if any(_left(claim, count) < claim.need for claim, count in zip(claims, counts, strict=True)):
+            if any(claim.is_refused_at(count) for claim, count in zip(claims, counts, strict=True)):
                 return Answer(Verdict.REFUSED, now, counts)
             if only_look:
                 return Answer(Verdict.ADMITTED, now, counts)

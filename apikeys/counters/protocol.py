@@ -36,6 +36,10 @@ class Claim:
     def is_window(self) -> bool:
         return self.ends is None
 
+    def is_refused_at(self, count: "Count") -> bool:
+        """What needs nothing is never refused: a free model does not touch a cap on cost."""
+        return self.need > 0 and self.limit - count.used - count.held < self.need
+
 
 @dataclass(frozen=True, slots=True)
 class Count:

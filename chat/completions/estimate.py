@@ -1,7 +1,5 @@
 """What a call may come to, before it is made: for limits that set something aside."""
 
-from decimal import Decimal
-
 import msgspec
 from django.conf import settings
 
@@ -11,6 +9,9 @@ from chat.models import PublicModel
 
 # Rule of thumb for text nobody counted: four characters a token.
 CHARACTERS_PER_TOKEN = 4
+# Few texts have more tokens than this: bytes of UTF-8 a token, and what templates put around each message.
+FEWEST_BYTES_PER_TOKEN = 2
+TOKENS_AROUND = 64
 # What the large providers charge for a picture of a screen, about.
 IMAGE_TOKENS = 1500
 _MILLION = 1_000_000
@@ -19,41 +20,43 @@ _MILLION = 1_000_000
 def estimate(request: Request, model: PublicModel) -> Estimate:
     """The answer is as long as the caller allows, else the model, else the operator says."""
     length = request.sampling.max_tokens or model.max_output_tokens or settings.RESERVED_OUTPUT_TOKENS
-    least = input_tokens(request)
     output = length * _choices(request)
+    fewest, most = input_tokens(request)
     prices = model.prices
-    dearest = max(prices.input, prices.cached, prices.cache_write)
     cheapest = min(prices.input, prices.cached, prices.cache_write)
+    dearest = max(prices.input, prices.cached, prices.cache_write)
     return Estimate(
-        least_tokens=least,
-        most_tokens=least + output,
-        least_cost=Decimal(least * cheapest) / _MILLION,
-        most_cost=Decimal(least * dearest + output * prices.output) / _MILLION,
+        least_tokens=fewest + 1,
+        most_tokens=most + output,
+        least_cost=(fewest * cheapest + prices.output) / _MILLION,
+        most_cost=(most * dearest + output * prices.output) / _MILLION,
     )
 
 
-def input_tokens(request: Request) -> int:
-    """At least one."""
-    characters = sum(len(text.text) for text in request.system)
-    if request.tools:
-        characters += len(msgspec.json.encode(request.tools))
+def input_tokens(request: Request) -> tuple[int, int]:
+    """As few, and as many, as it may be."""
     parts = [part for message in request.messages for part in message.parts]
     parts += [inner for part in parts if isinstance(part, ToolResult) for inner in part.content]
-    images = sum(isinstance(part, Image) for part in parts)
-    characters += sum(_length(part) for part in parts)
-    return max(1, -(-characters // CHARACTERS_PER_TOKEN) + images * IMAGE_TOKENS)
+    texts = [*(text.text for text in request.system), *map(_text, parts)]
+    if request.tools:
+        texts.append(msgspec.json.encode(request.tools).decode())
+    images = IMAGE_TOKENS * sum(isinstance(part, Image) for part in parts)
+    characters = sum(map(len, texts))
+    size = sum(len(text) if text.isascii() else len(text.encode("utf-8", "replace")) for text in texts)
+    around = TOKENS_AROUND + 8 * len(request.messages)
+    return characters // CHARACTERS_PER_TOKEN + images, size // FEWEST_BYTES_PER_TOKEN + images + around
 
 
-def _length(part: AnyPart) -> int:
+def _text(part: AnyPart) -> str:
     match part:
         case Text() | Thinking():
-            return len(part.text)
+            return part.text
         case ToolCall():
-            return len(part.arguments) + len(part.name)
+            return part.name + part.arguments
         case Document():
-            return len(part.text or part.data or "")
+            return part.text or part.data or ""
         case _:
-            return 0
+            return ""
 
 
 def _choices(request: Request) -> int:
