@@ -235,6 +235,7 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = ENVIRONMENT.portal_max_body_bytes
 FAST_PATH = ENVIRONMENT.portal_fast_path
 CORS_ORIGINS = ENVIRONMENT.portal_cors_origins
 KEEP_ALIVE_SECONDS = ENVIRONMENT.portal_keep_alive_seconds
+RESERVED_OUTPUT_TOKENS = ENVIRONMENT.portal_reserved_output_tokens
 REQUEST_LIMITS = {
     "body": ENVIRONMENT.portal_max_body_bytes,
     "depth": ENVIRONMENT.portal_max_depth,

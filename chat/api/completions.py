@@ -1,7 +1,6 @@
 """The completion endpoints as DRF views: for browsers, and for keys when the fast path is off."""
 
 from asgiref.sync import async_to_sync
-from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
 from django.http import HttpResponse, StreamingHttpResponse
 from rest_framework.exceptions import APIException, NotAuthenticated
@@ -13,7 +12,7 @@ from apikeys.credentials import ConflictingCredentials, presented_secret
 from chat.completions.application import body_too_large, refused, serve
 from chat.completions.context import Call, Caller, Reply
 from chat.gateway import errors
-from portal.web.client_address import client_address
+from portal.web.client_address import request_address
 
 
 class ModelCall(APIView):
@@ -50,10 +49,7 @@ def _raw_headers(request: Request) -> list[tuple[bytes, bytes]]:
 
 def _call(request: Request, caller: Caller | None) -> Call:
     headers = {name.lower(): value for name, value in request.headers.items()}
-    address = client_address(
-        request.META.get("REMOTE_ADDR", ""), headers.get("x-forwarded-for", ""), settings.TRUSTED_PROXIES
-    )
-    return Call(request.path, headers, _raw_headers(request), address, caller)
+    return Call(request.path, headers, _raw_headers(request), request_address(request), caller)
 
 
 def _gateway_error(error: APIException | RequestDataTooBig) -> errors.GatewayError:

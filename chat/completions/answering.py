@@ -6,7 +6,8 @@ from functools import partial
 
 from chat.catalogue.lookup import find_model
 from chat.completions import admission, idempotency
-from chat.completions.context import Asked, Reply, headers_of
+from chat.completions.asked import Asked
+from chat.completions.context import Reply, headers_of
 from chat.completions.settlement import Settler
 from chat.gateway.relay import Relay
 
@@ -26,9 +27,11 @@ async def answer(asked: Asked) -> Reply:
 
 async def _answer(asked: Asked) -> Reply:
     model, route = await find_model(asked.request.model)
+    admission.require_model(asked.caller, asked.request.model, model)
     route.require_words_for(asked.request)
-    row = await admission.open_row(asked.call, asked.caller, asked.request, model, asked.dialect.NAME)
-    settler = Settler(row, asked.call.started)
+    settler = await admission.admit(
+        asked.call, asked.caller, asked.request, model, asked.dialect.NAME, asked.meter
+    )
     relay = Relay(asked.request, route, settler.note_first_token)
     return await (_streamed if asked.request.stream else _whole)(asked, relay, settler)
 

@@ -16,8 +16,10 @@ from django.conf import settings
 
 from chat.completions import admission, operations
 from chat.completions.admission import LIMITS
-from chat.completions.context import Asked, Call, Reply, headers_of
+from chat.completions.asked import Asked
+from chat.completions.context import Call, Reply, headers_of
 from chat.completions.keep_alive import kept_alive
+from chat.completions.metering import Meter
 from chat.gateway import detection
 from chat.gateway.dialects import CallerDialect
 from chat.gateway.errors import GatewayError, MethodNotAllowed, RequestTooLarge
@@ -33,8 +35,10 @@ async def serve(call: Call, body: bytes) -> Reply:
     """Never raises for what a caller or a model server does wrong."""
     operation = operations.at(call.path)
     dialect = operation.stated(call.path, call.headers)
+    meter = Meter(call)
     try:
         caller = await admission.authenticate(call)
+        meter = Meter(call, caller.limits)
         admission.require(caller, operation.permission)
         admission.require_readable(call)
         raw = admission.parse(body)
@@ -43,14 +47,15 @@ async def serve(call: Call, body: bytes) -> Reply:
         request = _with_passage(call, raw, dialect.decode_request(raw))
         operation.check(request, raw)
         admission.require_for_content(caller, request)
-        return await operation.reply(Asked(call, caller, dialect, request, body))
+        reply = await operation.reply(Asked(call, caller, dialect, request, body, meter))
     except GatewayError as error:
-        return refusal(call, dialect, error)
+        reply = refusal(call, dialect, error)
     except Exception:
         log.exception("%s failed.", call.request_id)
-        return refusal(
-            call, dialect, GatewayError("The portal failed; the request id helps to find out why.")
-        )
+        error = GatewayError("The portal failed; the request id helps to find out why.")
+        reply = refusal(call, dialect, error)
+    reply.headers.update(await meter.headers(dialect.NAME))
+    return reply
 
 
 def _with_passage(call: Call, raw: dict[str, Any], request: Request) -> Request:

@@ -1,27 +1,36 @@
 """One call at the gateway's door, whichever server brought it."""
 
 import time
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from uuid import UUID
 
+from django.utils import timezone
+
+from apikeys.limits import Limit
 from chat.gateway.dialects import CallerDialect
-from chat.gateway.request import Request
 from portal.web.ids import encode, uuid7
 
 
 @dataclass(frozen=True)
 class Caller:
-    """Who pays. `permissions` is None for a person in their browser, who may do everything."""
+    """Who pays. `permissions` is None for a person in their browser, who may do everything.
+
+    Empty `allowed_models` are all of them.
+    """
 
     user_id: UUID
     key_id: UUID | None = None
     permissions: frozenset[str] | None = None
+    allowed_models: frozenset[str] = frozenset()
+    limits: Sequence[Limit] = ()
 
 
 @dataclass(frozen=True)
 class Call:
-    """`headers` with lower-case names; `raw_headers` as ASGI has them; `started` on the monotonic clock.
+    """`headers` with lower-case names; `raw_headers` as ASGI has them; `started` on the monotonic clock,
+    `arrived` on the wall.
 
     `caller` is set when Django has already signed the person in.
     """
@@ -33,6 +42,7 @@ class Call:
     caller: Caller | None = None
     id: UUID = field(default_factory=uuid7)
     started: float = field(default_factory=time.monotonic)
+    arrived: datetime = field(default_factory=timezone.now)
 
     @property
     def request_id(self) -> str:
@@ -41,17 +51,6 @@ class Call:
     @property
     def answer_id(self) -> str:
         return self.id.hex
-
-
-@dataclass(frozen=True)
-class Asked:
-    """A call that was understood: who asks what, in which format. `body` as it came."""
-
-    call: Call
-    caller: Caller
-    dialect: CallerDialect
-    request: Request
-    body: bytes
 
 
 @dataclass(frozen=True)

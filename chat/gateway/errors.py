@@ -117,3 +117,14 @@ class UpstreamRejected(UpstreamFailure):
 class RateLimited(GatewayError):
     status = 429
     code = "rate_limit_exceeded"
+
+
+class QuotaExceeded(RateLimited):
+    code = "insufficient_quota"
+
+
+class Overloaded(GatewayError):
+    """It is the portal that cannot serve just now."""
+
+    status = 503
+    code = "overloaded"

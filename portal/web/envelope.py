@@ -20,6 +20,7 @@ _TYPES = {
     415: "invalid_request_error",
     429: "rate_limit_exceeded",
 }
+_CODES = {401: "invalid_api_key", 403: "permission_error"}
 
 
 def envelope(message: str, kind: str, code: str | None, param: str | None = None) -> dict[str, Any]:
@@ -36,7 +37,7 @@ def render_exception(error: Exception, context: dict[str, Any]) -> Response | No
     response = exception_handler(error, context)
     if response is None:
         return None
-    code = "invalid_api_key" if response.status_code == 401 else None
+    code = _CODES.get(response.status_code)
     response.data = envelope(_text(error), _TYPES.get(response.status_code, "api_error"), code)
     return response
 

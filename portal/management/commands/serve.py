@@ -7,6 +7,7 @@ import uvicorn
 from django.conf import settings
 from django.core.management.base import BaseCommand
 
+from apikeys.counters import COUNTERS
 from chat.catalogue import connections
 from chat.generation import run
 from portal import celery_app, embedded_beat, redis
@@ -74,4 +75,5 @@ class _Server(uvicorn.Server):
             await asyncio.wait(self.server_state.tasks, timeout=GRACE)
         await run.stop_all()
         await connections.close()
+        await COUNTERS.close()
         await redis.close()
