@@ -1,5 +1,7 @@
 """The only door to chat rows for a person."""
 
+from collections.abc import Collection
+
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from accounts.access import User
@@ -34,12 +36,17 @@ def models_for(user: User) -> QuerySet[PublicModel]:
     return PublicModel.objects.filter(Exists(usable), is_enabled=True).prefetch_related("aliases")
 
 
-def get_model(user: User, name: str) -> PublicModel:
+def may_ask_for(name: str, model: PublicModel, allowed: Collection[str]) -> bool:
+    """Whether a key with these `allowed` names may ask for the model by this one. None are all."""
+    return not allowed or model.name in allowed or name in allowed
+
+
+def get_model(user: User, name: str, allowed: Collection[str] = ()) -> PublicModel:
     """By its name or an alias."""
     model = None
     if "\x00" not in name:
         by_alias = ModelAlias.objects.filter(name=name).values("model")
         model = models_for(user).filter(Q(name=name) | Q(pk__in=by_alias)).first()
-    if model is None:
+    if model is None or not may_ask_for(name, model, allowed):
         raise NotFound(f"The model `{name[:200]}` does not exist or you may not use it.", "model")
     return model

@@ -16,7 +16,9 @@ from django.conf import settings  # noqa: E402
 from django.urls import path  # noqa: E402
 from starlette.middleware.cors import CORSMiddleware  # noqa: E402
 
-from chat.completions.application import PATHS, CompletionsApplication  # noqa: E402
+from chat.completions.application import CompletionsApplication  # noqa: E402
+from chat.completions.limit_headers import LIMIT_HEADERS  # noqa: E402
+from chat.completions.operations import PATHS  # noqa: E402
 from chat.generation.consumer import ChatConsumer  # noqa: E402
 
 _completions = CompletionsApplication(settings.TRUSTED_PROXIES)
@@ -37,7 +39,7 @@ _for_other_origins = CORSMiddleware(
     allow_origins=settings.CORS_ORIGINS,
     allow_methods=["GET", "POST", "PATCH", "DELETE"],
     allow_headers=["*"],
-    expose_headers=["x-request-id", "request-id", "x-portal-format", "retry-after"],
+    expose_headers=["x-request-id", "request-id", "x-portal-format", "retry-after", *LIMIT_HEADERS],
     max_age=600,
 )
 

@@ -41,7 +41,9 @@ class Environment:
     portal_max_tools: int
     portal_max_text_characters: int
     portal_max_images: int
+    portal_max_embedding_inputs: int
     portal_max_image_bytes: int
+    portal_reserved_output_tokens: int
     portal_admin_email: str | None
     portal_admin_password: str | None
     portal_upstream_url: str | None
@@ -89,7 +91,9 @@ def read(source: Mapping[str, str] = os.environ) -> Environment:
         portal_max_tools=reader.number("PORTAL_MAX_TOOLS", 1_000),
         portal_max_text_characters=reader.number("PORTAL_MAX_TEXT_CHARACTERS", 8 * 1024 * 1024),
         portal_max_images=reader.number("PORTAL_MAX_IMAGES", 100),
+        portal_max_embedding_inputs=reader.number("PORTAL_MAX_EMBEDDING_INPUTS", 2048),
         portal_max_image_bytes=reader.number("PORTAL_MAX_IMAGE_BYTES", 20 * 1024 * 1024),
+        portal_reserved_output_tokens=reader.number("PORTAL_RESERVED_OUTPUT_TOKENS", 4096),
         portal_admin_email=reader.text("PORTAL_ADMIN_EMAIL"),
         portal_admin_password=reader.text("PORTAL_ADMIN_PASSWORD"),
         portal_upstream_url=reader.server("PORTAL_UPSTREAM_URL"),

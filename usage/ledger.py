@@ -3,8 +3,9 @@
 import logging
 from collections.abc import Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from decimal import Decimal
 from uuid import UUID
 
 from django.db import transaction
@@ -26,7 +27,8 @@ DEAD_AFTER = timedelta(seconds=45)
 
 @dataclass(frozen=True)
 class Admission:
-    """`prices` as they are now: what they are later does not touch this request."""
+    """`prices` as they are now: what they are later does not touch this request. `started_at` decides which
+    day and month pay for it."""
 
     request_id: UUID
     user_id: UUID
@@ -36,6 +38,9 @@ class Admission:
     is_stream: bool
     address: str | None
     prices: Prices
+    started_at: datetime = field(default_factory=timezone.now)
+    reserved_tokens: int = 0
+    reserved_cost: Decimal = Decimal(0)
 
 
 @dataclass(frozen=True)
@@ -55,6 +60,19 @@ class Settlement:
     first_token_ms: int | None
     duration_ms: int
     is_disconnected: bool
+
+    @property
+    def tokens(self) -> int:
+        return self.input_tokens + self.output_tokens
+
+    @property
+    def cost(self) -> Decimal:
+        return self.admission.prices.cost(
+            input=self.input_tokens,
+            output=self.output_tokens,
+            cached=self.cached_tokens,
+            cache_written=self.cache_written_tokens,
+        )
 
 
 async def admit(admission: Admission) -> None:
@@ -103,13 +121,7 @@ def _opening(admission: Admission) -> statements.Row:
 def _closing(settlement: Settlement) -> statements.Row:
     row = {**vars(settlement)}
     admission: Admission = row.pop("admission")
-    cost = admission.prices.cost(
-        input=settlement.input_tokens,
-        output=settlement.output_tokens,
-        cached=settlement.cached_tokens,
-        cache_written=settlement.cache_written_tokens,
-    )
-    return {**row, "cost": cost, "id": admission.request_id}
+    return {**row, "cost": settlement.cost, "id": admission.request_id}
 
 
 _writer: Batches[Admission | Settlement, None] = Batches("ledger", _write)

@@ -52,6 +52,10 @@ class UsageRecord(PublicIdModel):
     process = models.UUIDField(null=True)
     started_at = models.DateTimeField(default=timezone.now, db_index=True)
 
+    # What was set aside for it while it ran: counters of limits are rebuilt from this.
+    reserved_tokens = models.PositiveIntegerField(default=0)
+    reserved_cost = models.DecimalField(max_digits=18, decimal_places=9, default=0)
+
     status = models.CharField(max_length=12, choices=Status, default=Status.OPEN)
     error_type = models.CharField(max_length=50, blank=True)
     input_tokens = models.PositiveIntegerField(default=0)

@@ -1,7 +1,7 @@
 """The catalogue, in each format's own shape."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from chat.access import get_model, models_for
+from chat.access import get_model, may_ask_for, models_for
 from chat.gateway.dialects import anthropic_messages, openai_chat
 from chat.gateway.errors import GatewayError, InvalidRequest, ModelNotFound, NotAuthenticated
 from chat.models import PublicModel
@@ -48,7 +48,7 @@ class ModelView(APIView):
 
 class ModelList(ModelView):
     def get(self, request: Request) -> Response:
-        names = list(_names(models_for(request.user)))
+        names = list(_names(request))
         if _is_anthropic(request):
             return Response(_anthropic_page(names, request))
         return Response({"object": "list", "data": [_openai_model(named) for named in names]})
@@ -57,7 +57,7 @@ class ModelList(ModelView):
 class ModelDetail(ModelView):
     def get(self, request: Request, name: str) -> Response:
         try:
-            named = Named(name, get_model(request.user, name))
+            named = Named(name, get_model(request.user, name, _allowed(request)))
         except NotFound as missing:
             error = ModelNotFound(str(missing), param=missing.param)
             dialect = anthropic_messages if _is_anthropic(request) else openai_chat
@@ -70,17 +70,25 @@ class ChatModelList(APIView):
     """The portal's own list: what a person choosing a model wants to know. Prices per million tokens."""
 
     def get(self, request: Request) -> Response:
-        return Response({"data": [_portal_model(model) for model in models_for(request.user)]})
+        models = dict.fromkeys(named.model for named in _names(request))
+        return Response({"data": [_portal_model(model) for model in models]})
 
 
 def _is_anthropic(request: Request) -> bool:
     return "anthropic-version" in request.headers
 
 
-def _names(models: Iterable[PublicModel]) -> Iterable[Named]:
-    for model in models:
-        yield Named(model.name, model)
-        yield from (Named(alias.name, model) for alias in model.aliases.all())
+def _names(request: Request) -> Iterator[Named]:
+    """Those that the caller may ask for."""
+    for model in models_for(request.user):
+        for name in (model.name, *(alias.name for alias in model.aliases.all())):
+            if may_ask_for(name, model, _allowed(request)):
+                yield Named(name, model)
+
+
+def _allowed(request: Request) -> Collection[str]:
+    """A key may be bound to some models; empty for all."""
+    return request.auth.allowed_models if request.auth else ()
 
 
 def _openai_model(named: Named) -> dict[str, Any]:

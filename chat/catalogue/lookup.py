@@ -38,10 +38,13 @@ async def find_model(name: str) -> tuple[PublicModel, routing.Route]:
         entry = _entry(await _reader.put(name))
         if entry is None:
             known.pop(name, None)
-            message = f"The model `{name[:200]}` does not exist or you may not use it."
-            raise ModelNotFound(message, param="model")
+            raise model_not_found(name)
         known[name] = entry
     return entry.model, routing.Route(entry.deployments, health)
+
+
+def model_not_found(name: str) -> ModelNotFound:
+    return ModelNotFound(f"The model `{name[:200]}` does not exist or you may not use it.", param="model")
 
 
 def _entry(model: PublicModel | None) -> _Entry | None:

@@ -31,7 +31,7 @@ class Upstream(models.Model):
     idle_timeout = models.PositiveIntegerField(default=60, help_text="Seconds of silence inside an answer.")
     total_timeout = models.PositiveIntegerField(default=900, help_text="Seconds for a whole answer.")
     max_concurrency = models.PositiveIntegerField(
-        default=0, help_text="Calls at once from each web process; 0 for no limit."
+        default=0, help_text="Calls at once, from all processes together; 0 for no limit."
     )
     max_queue = models.PositiveIntegerField(default=100, help_text="Calls that may wait for a free place.")
     queue_timeout = models.PositiveIntegerField(default=30, help_text="Seconds a call may wait.")

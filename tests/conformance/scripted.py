@@ -19,7 +19,10 @@ CREDENTIAL = "sk-upstream-credential"
 
 @dataclass
 class Script:
-    """`answer` is sent whole after `delay` seconds; `pieces` as a stream, `pause` seconds apart."""
+    """`answer` is sent whole after `delay` seconds; `pieces` as a stream, `pause` seconds apart.
+
+    `by_path` has other answers for single addresses.
+    """
 
     answer: Json | bytes | None = None
     pieces: Sequence[bytes] = ()
@@ -27,10 +30,13 @@ class Script:
     headers: dict[str, str] = field(default_factory=dict)
     pause: float = 0
     delay: float = 0
+    by_path: dict[str, Json] = field(default_factory=dict)
     asked: list[Json] = field(default_factory=list)
     asked_headers: list[dict[str, str]] = field(default_factory=list)
     asked_paths: list[str] = field(default_factory=list)
     was_left: threading.Event = field(default_factory=threading.Event)
+    running: int = 0
+    most_running: int = 0
 
 
 @dataclass
@@ -52,17 +58,27 @@ class ScriptedServer:
 @contextmanager
 def scripted_server() -> Iterator[ScriptedServer]:
     scripted = ScriptedServer()
+    counting = threading.Lock()
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
         def do_POST(self) -> None:
             body = json.loads(self.rfile.read(int(self.headers["content-length"])))
-            script = scripted.scripts[body["model"]]
+            # A tokenizer's question about a text names no model: it belongs to the last that did.
+            script = scripted.scripts[body.get("model", getattr(self.server, "last", ""))]
+            self.server.last = body.get("model", "")  # type: ignore[attr-defined]
             script.asked.append(body)
             script.asked_headers.append(_headers(self))
             script.asked_paths.append(self.path)
-            _play(self, script)
+            with counting:
+                script.running += 1
+                script.most_running = max(script.most_running, script.running)
+            try:
+                _play(self, script)
+            finally:
+                with counting:
+                    script.running -= 1
 
         def do_GET(self) -> None:
             _play(self, _listing(self, scripted))
@@ -120,7 +136,8 @@ def _play(handler: BaseHTTPRequestHandler, script: Script) -> None:
             return
         script.was_left.set()
         return
-    body = script.answer if isinstance(script.answer, bytes) else json.dumps(script.answer).encode()
+    answer = script.by_path.get(handler.path, script.answer)
+    body = answer if isinstance(answer, bytes) else json.dumps(answer).encode()
     handler.send_header("content-type", "application/json")
     handler.send_header("content-length", str(len(body)))
     with suppress(BrokenPipeError, ConnectionResetError):
