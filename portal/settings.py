@@ -234,6 +234,8 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = ENVIRONMENT.portal_max_body_bytes
 # API
 FAST_PATH = ENVIRONMENT.portal_fast_path
 CORS_ORIGINS = ENVIRONMENT.portal_cors_origins
+FETCH_URLS = ENVIRONMENT.portal_fetch_urls
+FETCH_ALLOWED_NETWORKS = ENVIRONMENT.portal_fetch_allowed_networks
 KEEP_ALIVE_SECONDS = ENVIRONMENT.portal_keep_alive_seconds
 RESERVED_OUTPUT_TOKENS = ENVIRONMENT.portal_reserved_output_tokens
 REQUEST_LIMITS = {
