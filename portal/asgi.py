@@ -16,8 +16,9 @@ from django.conf import settings  # noqa: E402
 from django.urls import path  # noqa: E402
 from starlette.middleware.cors import CORSMiddleware  # noqa: E402
 
-from chat.completions.application import PATHS, CompletionsApplication  # noqa: E402
+from chat.completions.application import CompletionsApplication  # noqa: E402
 from chat.completions.limit_headers import LIMIT_HEADERS  # noqa: E402
+from chat.completions.operations import PATHS  # noqa: E402
 from chat.generation.consumer import ChatConsumer  # noqa: E402
 
 _completions = CompletionsApplication(settings.TRUSTED_PROXIES)

@@ -41,6 +41,7 @@ class Environment:
     portal_max_tools: int
     portal_max_text_characters: int
     portal_max_images: int
+    portal_max_embedding_inputs: int
     portal_max_image_bytes: int
     portal_reserved_output_tokens: int
     portal_admin_email: str | None
@@ -90,6 +91,7 @@ def read(source: Mapping[str, str] = os.environ) -> Environment:
         portal_max_tools=reader.number("PORTAL_MAX_TOOLS", 1_000),
         portal_max_text_characters=reader.number("PORTAL_MAX_TEXT_CHARACTERS", 8 * 1024 * 1024),
         portal_max_images=reader.number("PORTAL_MAX_IMAGES", 100),
+        portal_max_embedding_inputs=reader.number("PORTAL_MAX_EMBEDDING_INPUTS", 2048),
         portal_max_image_bytes=reader.number("PORTAL_MAX_IMAGE_BYTES", 20 * 1024 * 1024),
         portal_reserved_output_tokens=reader.number("PORTAL_RESERVED_OUTPUT_TOKENS", 4096),
         portal_admin_email=reader.text("PORTAL_ADMIN_EMAIL"),

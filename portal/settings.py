@@ -246,6 +246,7 @@ REQUEST_LIMITS = {
     "images": ENVIRONMENT.portal_max_images,
     "image": ENVIRONMENT.portal_max_image_bytes,
 }
+MAX_EMBEDDING_INPUTS = ENVIRONMENT.portal_max_embedding_inputs
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
         "apikeys.authentication.KeyAuthentication",

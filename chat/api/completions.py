@@ -9,15 +9,14 @@ from rest_framework.views import APIView
 
 from apikeys.authentication import BrowserAuthentication
 from apikeys.credentials import ConflictingCredentials, presented_secret
-from chat.completions.application import body_too_large, complete, refusal
+from chat.completions.application import body_too_large, refused, serve
 from chat.completions.context import Call, Caller, Reply
-from chat.gateway import detection, errors
-from chat.gateway.dialects import CallerDialect, openai_chat
+from chat.gateway import errors
 from portal.web.client_address import request_address
 
 
-class Completions(APIView):
-    """`POST`: OpenAI Chat Completions or Anthropic Messages, told apart by itself."""
+class ModelCall(APIView):
+    """`POST`: one of `chat.completions.operations`, told apart by its address."""
 
     permission_classes = ()
 
@@ -27,13 +26,12 @@ class Completions(APIView):
 
     def post(self, request: Request) -> HttpResponse | StreamingHttpResponse:
         call = _call(request, Caller(request.user.pk) if request.user else None)
-        return _response(async_to_sync(complete)(call, request.body))
+        return _response(async_to_sync(serve)(call, request.body))
 
     def handle_exception(self, error: Exception) -> HttpResponse | StreamingHttpResponse:
         if not isinstance(error, APIException | RequestDataTooBig):
             raise error
-        call = _call(self.request, None)
-        return _response(refusal(call, _stated(call), _gateway_error(error)))
+        return _response(refused(_call(self.request, None), _gateway_error(error)))
 
 
 def _carries_key(request: Request) -> bool:
@@ -52,10 +50,6 @@ def _raw_headers(request: Request) -> list[tuple[bytes, bytes]]:
 def _call(request: Request, caller: Caller | None) -> Call:
     headers = {name.lower(): value for name, value in request.headers.items()}
     return Call(request.path, headers, _raw_headers(request), request_address(request), caller)
-
-
-def _stated(call: Call) -> CallerDialect:
-    return detection.stated(call.path, call.headers) or openai_chat
 
 
 def _gateway_error(error: APIException | RequestDataTooBig) -> errors.GatewayError:

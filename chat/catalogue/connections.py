@@ -7,7 +7,15 @@ import aiohttp
 from django.conf import settings
 
 from chat.catalogue.places import SharedSlots
-from chat.gateway.dialects import UpstreamDialect, anthropic_messages, openai_chat
+from chat.gateway.dialects import (
+    ServiceDialect,
+    UpstreamDialect,
+    anthropic_messages,
+    openai_chat,
+    openai_embeddings,
+    openai_images,
+)
+from chat.gateway.request import Service
 from chat.gateway.upstreams.base import Upstream
 from chat.gateway.upstreams.builtin import BuiltinUpstream
 from chat.gateway.upstreams.concurrency import LocalSlots, Slots, WithSlots
@@ -19,6 +27,10 @@ from chat.models.catalogue import UpstreamKind
 DIALECTS: dict[str, UpstreamDialect] = {
     UpstreamKind.OPENAI: openai_chat,
     UpstreamKind.ANTHROPIC: anthropic_messages,
+}
+SERVICES: dict[Service, ServiceDialect] = {
+    Service.EMBEDDINGS: openai_embeddings,
+    Service.IMAGES: openai_images,
 }
 _slots: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[int, tuple[tuple[int, int, int], Slots]]]
 _slots = WeakKeyDictionary()
@@ -35,7 +47,8 @@ def connect(row: UpstreamRow) -> Upstream:
 def _bare(row: UpstreamRow) -> Upstream:
     if row.kind == UpstreamKind.BUILTIN:
         return BuiltinUpstream(settings.BASE_URL)
-    return HttpUpstream(_client(), DIALECTS[row.kind], connection_of(row))
+    services = SERVICES if row.kind == UpstreamKind.OPENAI else {}
+    return HttpUpstream(_client(), DIALECTS[row.kind], connection_of(row), services)
 
 
 def connection_of(row: UpstreamRow) -> Connection:

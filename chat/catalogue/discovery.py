@@ -9,8 +9,8 @@ from chat.catalogue.families import capabilities_of
 from chat.catalogue.servers import PATIENCE, Answer, Server, ServerFailure, ask, run
 from chat.gateway.dialects import openai_chat
 from chat.gateway.upstreams.http import Connection
-from chat.models.catalogue import UpstreamKind
 from chat.models.capabilities import Capability
+from chat.models.catalogue import UpstreamKind
 
 MAX_PAGES = 20
 # Seconds: what is on this machine answers at once.

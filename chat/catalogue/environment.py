@@ -184,9 +184,7 @@ def _serve_default(
             return
 
 
-def _model_behind(
-    server: Stated, default: PublicModel, listing: Sequence[Listed] | None
-) -> str | None:
+def _model_behind(server: Stated, default: PublicModel, listing: Sequence[Listed] | None) -> str | None:
     """The one it had, as long as the server has it. Empty: it is asked for by our name."""
     if server.model:
         return server.model

@@ -85,8 +85,8 @@ async def ask(
     begun = time.monotonic()
     try:
         async with asyncio.timeout(patience):
-            status, content = await _exchange(server, path, body, params)
-    except TimeoutError:
+            status, content = await _exchange(server, path, body, params, patience)
+    except (TimeoutError, httpx.TimeoutException):
         raise ServerFailure(f"no answer within {patience:g} s") from None
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         raise ServerFailure(_what_failed(error)) from None
@@ -103,13 +103,17 @@ async def ask(
 
 
 async def _exchange(
-    server: Server, path: str, body: dict[str, Any] | None, params: Mapping[str, str] | None
+    server: Server,
+    path: str,
+    body: dict[str, Any] | None,
+    params: Mapping[str, str] | None,
+    patience: float,
 ) -> tuple[int, bytes]:
     url = server.connection.base_url.rstrip("/") + path
     content = bytearray()
     # No proxy of the environment, no redirects: answers come from where calls will go.
     async with (
-        httpx.AsyncClient(trust_env=False, timeout=None) as client,
+        httpx.AsyncClient(trust_env=False, timeout=patience) as client,
         client.stream(
             "GET" if body is None else "POST", url, headers=server.headers, json=body, params=params
         ) as response,

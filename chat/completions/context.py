@@ -9,6 +9,9 @@ from uuid import UUID
 from django.utils import timezone
 
 from apikeys.limits import Limit
+from chat.completions.metering import Meter
+from chat.gateway.dialects import CallerDialect
+from chat.gateway.request import Request
 from portal.web.ids import encode, uuid7
 
 
@@ -53,6 +56,18 @@ class Call:
 
 
 @dataclass(frozen=True)
+class Asked:
+    """A call that was understood: who asks what, in which format. `body` as it came."""
+
+    call: Call
+    caller: Caller
+    dialect: CallerDialect
+    request: Request
+    body: bytes
+    meter: Meter
+
+
+@dataclass(frozen=True)
 class Reply:
     """`body` is whole, or comes piece by piece; then `ping` may be sent between two pieces."""
 
@@ -60,3 +75,12 @@ class Reply:
     headers: dict[str, str]
     body: bytes | AsyncGenerator[bytes, None]
     ping: bytes = b""
+
+
+def headers_of(call: Call, dialect: CallerDialect) -> dict[str, str]:
+    """What every answer carries."""
+    return {
+        "content-type": "application/json",
+        "x-request-id": call.request_id,
+        "x-portal-format": dialect.NAME,
+    }

@@ -4,7 +4,17 @@ import msgspec
 from django.conf import settings
 
 from apikeys.limits import Estimate
-from chat.gateway.request import AnyPart, Document, Image, Request, Text, Thinking, ToolCall, ToolResult
+from chat.gateway.request import (
+    AnyPart,
+    Document,
+    Image,
+    Request,
+    Service,
+    Text,
+    Thinking,
+    ToolCall,
+    ToolResult,
+)
 from chat.models import PublicModel
 
 # Rule of thumb for text nobody counted: four characters a token.
@@ -19,8 +29,10 @@ _MILLION = 1_000_000
 
 def estimate(request: Request, model: PublicModel) -> Estimate:
     """The answer is as long as the caller allows, else the model, else the operator says."""
-    length = request.sampling.max_tokens or model.max_output_tokens or settings.RESERVED_OUTPUT_TOKENS
-    output = length * _choices(request)
+    output = 0
+    if request.service is not Service.EMBEDDINGS:
+        length = request.sampling.max_tokens or model.max_output_tokens or settings.RESERVED_OUTPUT_TOKENS
+        output = length * _choices(request)
     fewest, most = input_tokens(request)
     prices = model.prices
     cheapest = min(prices.input, prices.cached, prices.cache_write)
@@ -40,6 +52,8 @@ def input_tokens(request: Request) -> tuple[int, int]:
     texts = [*(text.text for text in request.system), *map(_text, parts)]
     if request.tools:
         texts.append(msgspec.json.encode(request.tools).decode())
+    if request.service is not Service.CHAT and request.passage:
+        texts.append(msgspec.json.encode(request.passage.raw).decode())
     images = IMAGE_TOKENS * sum(isinstance(part, Image) for part in parts)
     characters = sum(map(len, texts))
     size = sum(len(text) if text.isascii() else len(text.encode("utf-8", "replace")) for text in texts)

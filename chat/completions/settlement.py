@@ -10,7 +10,7 @@ from chat.completions.metering import Meter
 from chat.gateway import events as ev
 from chat.gateway.errors import GatewayError
 from chat.gateway.relay import Relay
-from chat.gateway.request import Request, Text, Thinking, ToolCall
+from chat.gateway.request import Request, Service, Text, Thinking, ToolCall
 from usage import ledger
 from usage.ledger import Status, TokensSource
 
@@ -99,7 +99,7 @@ def _estimate(relay: Relay) -> ev.Usage:
         return ev.Usage()
     counted_input = relay.collector.input_tokens
     return ev.Usage(
-        input=_tokens(_request_length(relay.request)) if counted_input is None else counted_input,
+        input=estimated_input(relay.request) if counted_input is None else counted_input,
         output=_tokens(said),
     )
 
@@ -108,8 +108,13 @@ def _length(part: Text | Thinking | ToolCall) -> int:
     return len(part.arguments) + len(part.name) if isinstance(part, ToolCall) else len(part.text)
 
 
-def _request_length(request: Request) -> int:
-    return len(msgspec.json.encode((request.system, request.messages, request.tools)))
+def estimated_input(request: Request) -> int:
+    """Tokens. Of a request that is not told in canonical terms: from the body it came in."""
+    passage = request.passage
+    told: object = (request.system, request.messages, request.tools)
+    if request.service is not Service.CHAT and passage is not None:
+        told = passage.raw
+    return _tokens(len(msgspec.json.encode(told)))
 
 
 def _tokens(characters: int) -> int:

@@ -1,6 +1,7 @@
 """What can be asked for, and who serves it."""
 
 from typing import Any, ClassVar
+from urllib.parse import urlsplit
 
 from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator
@@ -42,11 +43,23 @@ class Upstream(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    def clean(self) -> None:
+        """The address is shown and exported: no secret may hide in it."""
+        if self.kind == UpstreamKind.BUILTIN and not self.base_url:
+            return
+        try:
+            parts = urlsplit(self.base_url)
+            is_address = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+        except ValueError:
+            is_address = False
+        if not is_address or not self.base_url.isprintable():
+            raise ValidationError({"base_url": "This is no address such as https://host/v1."})
+        if parts.username is not None or parts.query or parts.fragment:
+            raise ValidationError({"base_url": "Only host and path: the credential has its own field."})
+
 
 def _price(**options: Any) -> "models.DecimalField[Any, Any]":
-    return models.DecimalField(
-        max_digits=12, decimal_places=6, validators=[MinValueValidator(0)], **options
-    )
+    return models.DecimalField(max_digits=12, decimal_places=6, validators=[MinValueValidator(0)], **options)
 
 
 class PublicModel(models.Model):
@@ -64,9 +77,7 @@ class PublicModel(models.Model):
     )
     input_price = _price(default=0)
     output_price = _price(default=0)
-    cached_price = _price(
-        null=True, blank=True, help_text="Input read from a cache; empty: as other input."
-    )
+    cached_price = _price(null=True, blank=True, help_text="Input read from a cache; empty: as other input.")
     cache_write_price = _price(
         null=True, blank=True, help_text="Input written to a cache; empty: as other input."
     )
@@ -81,13 +92,13 @@ class PublicModel(models.Model):
     def __str__(self) -> str:
         return self.name
 
-    def clean(self) -> None:
-        if ModelAlias.objects.filter(name=self.name).exists():
-            raise ValidationError({"name": f"“{self.name}” is an alias; a name stands for one model only."})
-
     def save(self, *args: Any, **kwargs: Any) -> None:
         self.clean()
         super().save(*args, **kwargs)
+
+    def clean(self) -> None:
+        if ModelAlias.objects.filter(name=self.name).exists():
+            raise ValidationError({"name": f"“{self.name}” is an alias; a name stands for one model only."})
 
     def can(self, capability: Capability) -> bool:
         return capability in self.capabilities
@@ -113,13 +124,13 @@ class ModelAlias(models.Model):
     def __str__(self) -> str:
         return self.name
 
-    def clean(self) -> None:
-        """Its own model may be about to change its name: that is looked at when it is saved."""
-        self._refuse_names_of(PublicModel.objects.exclude(pk=self.model_id))
-
     def save(self, *args: Any, **kwargs: Any) -> None:
         self._refuse_names_of(PublicModel.objects.all())
         super().save(*args, **kwargs)
+
+    def clean(self) -> None:
+        """Its own model may be about to change its name: that is looked at when it is saved."""
+        self._refuse_names_of(PublicModel.objects.exclude(pk=self.model_id))
 
     def _refuse_names_of(self, models: "models.QuerySet[PublicModel]") -> None:
         if models.filter(name=self.name).exists():

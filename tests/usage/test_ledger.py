@@ -13,8 +13,8 @@ from django.utils import timezone
 
 from tests.portal_process import PortalProcess
 from usage import ledger
-from usage.prices import Prices
 from usage.models import ServingProcess, Status, TokensSource, UsageRecord
+from usage.prices import Prices
 
 MODEL = "Waymore-A1-Instruct-1011"
 

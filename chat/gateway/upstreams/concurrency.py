@@ -64,6 +64,9 @@ class WithSlots:
     def call(self, request: Request, model: str) -> AsyncGenerator[Batch, None]:
         return self._in_turn(self._upstream.call(request, model))
 
+    async def count_tokens(self, request: Request, model: str) -> int | None:
+        return await self._upstream.count_tokens(request, model)
+
     async def _in_turn(self, call: AsyncGenerator[Batch, None]) -> AsyncGenerator[Batch, None]:
         async with self._slots.place(), aclosing(call):
             async for batch in call:
