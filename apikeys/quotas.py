@@ -25,7 +25,7 @@ class Quota:
     @property
     def words(self) -> str:
         """`1,200 of 5,000 tokens per day`."""
-        unit = "per month" if self.kind is Kind.COST_PER_MONTH else self.kind.value
+        unit = "per month (cost)" if self.kind is Kind.COST_PER_MONTH else self.kind.value
         return f"{_number(self.used)} of {_number(self.limit)} {unit}"
 
     @property
