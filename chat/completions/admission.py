@@ -8,7 +8,7 @@ from apikeys.credentials import ConflictingCredentials, presented_secret
 from apikeys.holders import find_holder, require_usable
 from apikeys.limits import limits_of
 from chat.access import may_ask_for
-from chat.catalogue.lookup import find_model, model_not_found
+from chat.catalogue.lookup import model_not_found
 from chat.completions.context import Call, Caller
 from chat.completions.estimate import estimate
 from chat.completions.metering import Meter
@@ -17,7 +17,6 @@ from chat.gateway import strict_json
 from chat.gateway.errors import NotAuthenticated, PermissionDenied, UnsupportedEncoding
 from chat.gateway.limits import Limits
 from chat.gateway.request import AnyPart, Image, Request, ToolResult
-from chat.gateway.routing import Route
 from chat.models import PublicModel
 from portal.web.errors import InvalidKey, NotAllowed
 from usage import ledger
@@ -61,12 +60,10 @@ def require(caller: Caller, permission: str) -> None:
         raise PermissionDenied(f"This API key lacks the permission `{permission}`.")
 
 
-async def find_model_for(caller: Caller, name: str) -> tuple[PublicModel, Route]:
+def require_model(caller: Caller, asked_for: str, model: PublicModel) -> None:
     """For a key that may not use it, a model is as unknown as one that is not there."""
-    model, route = await find_model(name)
-    if not may_ask_for(name, model, caller.allowed_models):
-        raise model_not_found(name)
-    return model, route
+    if not may_ask_for(asked_for, model, caller.allowed_models):
+        raise model_not_found(asked_for)
 
 
 def require_for_content(caller: Caller, request: Request) -> None:

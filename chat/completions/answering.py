@@ -4,8 +4,10 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from functools import partial
 
+from chat.catalogue.lookup import find_model
 from chat.completions import admission, idempotency
-from chat.completions.context import Asked, Reply, headers_of
+from chat.completions.asked import Asked
+from chat.completions.context import Reply, headers_of
 from chat.completions.settlement import Settler
 from chat.gateway.relay import Relay
 
@@ -24,12 +26,14 @@ async def answer(asked: Asked) -> Reply:
 
 
 async def _answer(asked: Asked) -> Reply:
-    call, caller, request = asked.call, asked.caller, asked.request
-    model, route = await admission.find_model_for(caller, request.model)
-    route.require_words_for(request)
-    settler = await admission.admit(call, caller, request, model, asked.dialect.NAME, asked.meter)
-    relay = Relay(request, route, settler.note_first_token)
-    return await (_streamed if request.stream else _whole)(asked, relay, settler)
+    model, route = await find_model(asked.request.model)
+    admission.require_model(asked.caller, asked.request.model, model)
+    route.require_words_for(asked.request)
+    settler = await admission.admit(
+        asked.call, asked.caller, asked.request, model, asked.dialect.NAME, asked.meter
+    )
+    relay = Relay(asked.request, route, settler.note_first_token)
+    return await (_streamed if asked.request.stream else _whole)(asked, relay, settler)
 
 
 async def _whole(asked: Asked, relay: Relay, settler: Settler) -> Reply:

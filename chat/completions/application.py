@@ -16,7 +16,8 @@ from django.conf import settings
 
 from chat.completions import admission, operations
 from chat.completions.admission import LIMITS
-from chat.completions.context import Asked, Call, Reply, headers_of
+from chat.completions.asked import Asked
+from chat.completions.context import Call, Reply, headers_of
 from chat.completions.keep_alive import kept_alive
 from chat.completions.metering import Meter
 from chat.gateway import detection
@@ -34,10 +35,10 @@ async def serve(call: Call, body: bytes) -> Reply:
     """Never raises for what a caller or a model server does wrong."""
     operation = operations.at(call.path)
     dialect = operation.stated(call.path, call.headers)
-    meter = Meter(call.id, call.arrived)
+    meter = Meter(call)
     try:
         caller = await admission.authenticate(call)
-        meter = Meter(call.id, call.arrived, caller.limits)
+        meter = Meter(call, caller.limits)
         admission.require(caller, operation.permission)
         admission.require_readable(call)
         raw = admission.parse(body)

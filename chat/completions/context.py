@@ -9,9 +9,7 @@ from uuid import UUID
 from django.utils import timezone
 
 from apikeys.limits import Limit
-from chat.completions.metering import Meter
 from chat.gateway.dialects import CallerDialect
-from chat.gateway.request import Request
 from portal.web.ids import encode, uuid7
 
 
@@ -53,18 +51,6 @@ class Call:
     @property
     def answer_id(self) -> str:
         return self.id.hex
-
-
-@dataclass(frozen=True)
-class Asked:
-    """A call that was understood: who asks what, in which format. `body` as it came."""
-
-    call: Call
-    caller: Caller
-    dialect: CallerDialect
-    request: Request
-    body: bytes
-    meter: Meter
 
 
 @dataclass(frozen=True)

@@ -2,15 +2,18 @@
 
 import msgspec
 
-from chat.completions.admission import find_model_for
-from chat.completions.context import Asked, Reply, headers_of
+from chat.catalogue.lookup import find_model
+from chat.completions import admission
+from chat.completions.asked import Asked
+from chat.completions.context import Reply, headers_of
 from chat.completions.settlement import estimated_input
 
 ESTIMATE = "x-portal-estimate"
 
 
 async def count(asked: Asked) -> Reply:
-    _, route = await find_model_for(asked.caller, asked.request.model)
+    model, route = await find_model(asked.request.model)
+    admission.require_model(asked.caller, asked.request.model, model)
     counted = await route.count_tokens(asked.request)
     tokens = estimated_input(asked.request) if counted is None else counted
     headers = headers_of(asked.call, asked.dialect) | ({ESTIMATE: "true"} if counted is None else {})

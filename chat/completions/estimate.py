@@ -29,10 +29,8 @@ _MILLION = 1_000_000
 
 def estimate(request: Request, model: PublicModel) -> Estimate:
     """The answer is as long as the caller allows, else the model, else the operator says."""
-    output = 0
-    if request.service is not Service.EMBEDDINGS:
-        length = request.sampling.max_tokens or model.max_output_tokens or settings.RESERVED_OUTPUT_TOKENS
-        output = length * _choices(request)
+    length = request.sampling.max_tokens or model.max_output_tokens or settings.RESERVED_OUTPUT_TOKENS
+    output = 0 if request.service is Service.EMBEDDINGS else length * _choices(request)
     fewest, most = input_tokens(request)
     prices = model.prices
     cheapest = min(prices.input, prices.cached, prices.cache_write)
@@ -47,13 +45,14 @@ def estimate(request: Request, model: PublicModel) -> Estimate:
 
 def input_tokens(request: Request) -> tuple[int, int]:
     """As few, and as many, as it may be."""
+    if request.service is not Service.CHAT and request.passage is not None:
+        size = len(msgspec.json.encode(request.passage.raw))
+        return 0, size // FEWEST_BYTES_PER_TOKEN
     parts = [part for message in request.messages for part in message.parts]
     parts += [inner for part in parts if isinstance(part, ToolResult) for inner in part.content]
     texts = [*(text.text for text in request.system), *map(_text, parts)]
     if request.tools:
         texts.append(msgspec.json.encode(request.tools).decode())
-    if request.service is not Service.CHAT and request.passage:
-        texts.append(msgspec.json.encode(request.passage.raw).decode())
     images = IMAGE_TOKENS * sum(isinstance(part, Image) for part in parts)
     characters = sum(map(len, texts))
     size = sum(len(text) if text.isascii() else len(text.encode("utf-8", "replace")) for text in texts)

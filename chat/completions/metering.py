@@ -2,15 +2,13 @@
 
 import logging
 from collections.abc import Callable, Sequence
-from datetime import datetime
 from decimal import Decimal
-from uuid import UUID
 
 from apikeys.limiter import LIMITER, Reservation
 from apikeys.limits import Estimate, Limit, LimitReached, LimitsUnavailable, Standing
+from chat.completions.context import Call
 from chat.completions.limit_headers import limit_headers
 from chat.gateway.errors import Overloaded, QuotaExceeded, RateLimited
-from portal.web.ids import encode
 
 log = logging.getLogger(__name__)
 
@@ -18,9 +16,8 @@ log = logging.getLogger(__name__)
 class Meter:
     """Of a caller without limits it costs nothing: no counter is asked."""
 
-    def __init__(self, request: UUID, arrived: datetime, limits: Sequence[Limit] = ()) -> None:
-        self._request = request
-        self._arrived = arrived
+    def __init__(self, call: Call, limits: Sequence[Limit] = ()) -> None:
+        self._call = call
         self._limits = limits
         self._reservation: Reservation | None = None
         self._standings: Sequence[Standing] | None = None
@@ -33,7 +30,9 @@ class Meter:
         if not self._limits:
             return
         try:
-            self._reservation = await LIMITER.reserve(self._limits, self._request, self._arrived, estimate())
+            self._reservation = await LIMITER.reserve(
+                self._limits, self._call.id, self._call.arrived, estimate()
+            )
         except LimitReached as error:
             self._standings = error.standings
             kind = RateLimited if error.code == RateLimited.code else QuotaExceeded
@@ -58,7 +57,7 @@ class Meter:
         try:
             self._standings = (await LIMITER.settle(self._reservation, tokens, cost)).standings
         except LimitsUnavailable:
-            log.warning("%s is settled in the ledger only: no counter answers.", encode("req", self._request))
+            log.warning("%s is settled in the ledger only: no counter answers.", self._call.request_id)
 
     async def headers(self, dialect: str) -> dict[str, str]:
         """As known from the call itself; for one that came to no limit, a look."""
@@ -66,7 +65,7 @@ class Meter:
             return {}
         if self._standings is None:
             try:
-                self._standings = await LIMITER.look(self._limits, self._arrived)
+                self._standings = await LIMITER.look(self._limits, self._call.arrived)
             except LimitsUnavailable:
                 self._standings = ()
         return limit_headers(dialect, self._standings)

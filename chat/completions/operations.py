@@ -6,7 +6,8 @@ from typing import Any
 
 from chat.completions import answering, counting
 from chat.completions.admission import LIMITS
-from chat.completions.context import Asked, Reply
+from chat.completions.asked import Asked
+from chat.completions.context import Reply
 from chat.completions.services import EMBEDDINGS, IMAGES, ServiceFormat
 from chat.gateway import detection
 from chat.gateway.dialects import CallerDialect, openai_chat

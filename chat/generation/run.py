@@ -86,7 +86,7 @@ class _Generation:
     async def _generate(self, caller: Caller) -> None:
         request = await self._request()
         model, route = await find_model(request.model)
-        meter = Meter(self._call.id, self._call.arrived, caller.limits)
+        meter = Meter(self._call, caller.limits)
         self._settler = await admission.admit(self._call, caller, request, model, FORMAT, meter)
         await _in_database(services.link_usage, self._answer, self._call.id)
         self._relay = Relay(request, route, self._settler.note_first_token)

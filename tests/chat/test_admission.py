@@ -19,9 +19,7 @@ def test_a_row_that_was_just_being_opened_is_settled(alice: Any) -> None:
 
     async def leave() -> None:
         call = Call("/api/chat/completions", {}, [], None)
-        entering = admission.admit(
-            call, Caller(alice.pk), Request(MODEL), model, "openai", Meter(call.id, call.arrived)
-        )
+        entering = admission.admit(call, Caller(alice.pk), Request(MODEL), model, "openai", Meter(call))
         task = asyncio.create_task(entering)
         await asyncio.sleep(0)
         task.cancel()
