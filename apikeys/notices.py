@@ -23,6 +23,8 @@ EXPIRY_DAYS = (1, 7)
 # Percent of a quota, the most first.
 QUOTA_PERCENT = (100, 80)
 _BATCH = 500
+# Longer than any period in which one may come only once.
+_KEPT = timedelta(days=100)
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,7 @@ class Notice:
 
 def send_due(now: datetime) -> int:
     """Returns how many mails went out. One that cannot be sent is tried again next time."""
+    KeyNotice.objects.filter(sent_at__lt=now - _KEPT).delete()
     return sum(_send_once(notice) for notice in (*_expiries(now), *_quotas(now)))
 
 

@@ -30,7 +30,7 @@ class Quota:
 
     @property
     def percent(self) -> int:
-        return int(100 * self.used / self.limit)
+        return int(100 * self.used / self.limit) if self.limit else 100
 
     @property
     def is_near(self) -> bool:

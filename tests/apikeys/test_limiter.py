@@ -235,8 +235,8 @@ def test_who_is_only_in_the_way_is_told_to_try_soon(desk: Desk) -> None:
         refusal = await reached(desk.reserve(day, least=5, most=60))
         assert refusal.retry_after == 12 * 3600
         assert str(refusal) == (
-            "This API key's limit of 100 tokens per day is reached: 0 left. "
-            "It resets at 2026-05-21T00:00:00.000Z."
+            "This API key's limit of 100 tokens per day is reached: 0 left, "
+            "and this request needs at least 5. It resets at 2026-05-21T00:00:00.000Z."
         ).replace("This API key's", "Your account's")
 
     desk.run(story)
@@ -312,6 +312,21 @@ def test_the_largest_limits_are_exact(desk: Desk) -> None:
         await desk.settle(million, cost="999999.999999999")
         (standing,) = await desk.limiter.look([cap], desk.clock.at)
         assert standing.remaining == 1
+
+    desk.run(story)
+
+
+def test_a_claim_that_comes_again_counts_once(desk: Desk) -> None:
+    """Its answer got lost on the way from Redis."""
+
+    async def story() -> None:
+        limits = [desk.limit(Kind.REQUESTS_PER_MINUTE, 2), desk.limit(Kind.TOKENS_PER_DAY, 100)]
+        request = uuid7()
+        for most in (50, 70):
+            again = await desk.limiter.reserve(limits, request, desk.clock.at, Estimate(1, most))
+        assert [each.remaining for each in again.standings] == [1, 30]
+        settled = await desk.settle(again, tokens=10)
+        assert [each.remaining for each in settled.standings] == [1, 90]
 
     desk.run(story)
 

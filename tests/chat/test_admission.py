@@ -1,20 +1,26 @@
 """A caller who leaves in the doorway: whatever has been opened for them is closed again."""
 
 import asyncio
+import threading
 from typing import Any
+
+import pytest
 
 from tests import asynchronous
 from tests.usage.test_ledger import MODEL
+from usage import heartbeat
 from usage.models import Status, UsageRecord
 
 
-def test_a_row_that_was_just_being_opened_is_settled(alice: Any) -> None:
+def test_a_row_that_was_just_being_opened_is_settled(alice: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     from chat.completions import admission
     from chat.completions.context import Call, Caller
     from chat.completions.metering import Meter
     from chat.gateway.request import Request
     from chat.models import PublicModel
 
+    # The test's own process serves nobody: it needs no heart.
+    monkeypatch.setattr(heartbeat, "_thread", threading.current_thread())
     model = PublicModel.objects.get(name=MODEL)
 
     async def leave() -> None:
