@@ -140,10 +140,11 @@ def limit_reached(standings: Sequence[Standing], claims: Sequence[Claim], now: d
     reached, claim = max(refusing, key=lambda pair: pair[0].frees_at)
     whose = "This API key's" if reached.limit.payer.kind == "key" else "Your account's"
     held = f" and {shown(reached.limit, reached.count.held)} held by running requests"
+    needs = f", and this request needs at least {shown(reached.limit, claim.need)}"
     message = (
         f"{whose} limit of {shown(reached.limit, reached.limit.value)} {_unit(reached.limit)} is reached: "
-        f"{shown(reached.limit, reached.remaining)} left{held if reached.count.held else ''}, "
-        f"and this request needs at least {shown(reached.limit, claim.need)}. It resets at {rfc3339(reached.resets_at)}."
+        f"{shown(reached.limit, reached.remaining)} left{held if reached.count.held else ''}"
+        f"{needs if reached.remaining else ''}. It resets at {rfc3339(reached.resets_at)}."
     )
     return LimitReached(message, reached=reached, now=now, standings=standings)
 

@@ -174,6 +174,7 @@ def test_a_refusal_counts_nowhere(desk: Desk, clock: Clock) -> None:
         for _ in range(3):
             refusal = await reached(desk.reserve(rpm, day, month, least=10, most=20))
         assert refusal.reached.limit == day
+        assert "5 left and 95 held by running requests, and this request needs at least 10." in str(refusal)
         standings = await desk.limiter.look([rpm, day, month], clock.at)
         assert [each.remaining for each in standings] == [4, 5, 905]
 
@@ -235,8 +236,8 @@ def test_who_is_only_in_the_way_is_told_to_try_soon(desk: Desk) -> None:
         refusal = await reached(desk.reserve(day, least=5, most=60))
         assert refusal.retry_after == 12 * 3600
         assert str(refusal) == (
-            "This API key's limit of 100 tokens per day is reached: 0 left, "
-            "and this request needs at least 5. It resets at 2026-05-21T00:00:00.000Z."
+            "This API key's limit of 100 tokens per day is reached: 0 left. "
+            "It resets at 2026-05-21T00:00:00.000Z."
         ).replace("This API key's", "Your account's")
 
     desk.run(story)
