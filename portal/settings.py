@@ -155,6 +155,7 @@ CELERY_TASK_ACKS_LATE = True
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BEAT_SCHEDULE = {
     "close-interrupted-usage": {"task": "usage.tasks.close_interrupted", "schedule": 15.0},
+    "send-key-notices": {"task": "apikeys.tasks.send_notices", "schedule": 300.0},
     "close-interrupted-answers": {"task": "chat.tasks.close_interrupted_answers", "schedule": 15.0},
     "forget-stored-answers": {"task": "chat.tasks.forget_stored_answers", "schedule": 3600.0},
 }
