@@ -5,6 +5,7 @@ class AccountsConfig(AppConfig):
     name = "accounts"
 
     def ready(self) -> None:
-        from accounts import heard
+        from accounts import data_export, heard, own_data
 
         heard.connect()
+        data_export.register("account", own_data.export)

@@ -12,6 +12,8 @@ from django.db.models import QuerySet
 from django.db.models.signals import post_save
 from django.http import HttpRequest, HttpResponse
 
+from accounts import signup_policy
+from accounts.browsers.services import note_signed_in
 from accounts.models import User
 from accounts.security_log import Event, record
 
@@ -36,6 +38,7 @@ def connect() -> None:
 
 
 def _signed_in(request: HttpRequest, user: User, **_: Any) -> None:
+    note_signed_in(request)
     record(user=user, event=Event.SIGNED_IN, request=request)
 
 
@@ -52,6 +55,7 @@ def _sign_in_failed(credentials: dict[str, Any], request: HttpRequest | None = N
 
 
 def _signed_up(request: HttpRequest, user: User, **_: Any) -> None:
+    signup_policy.admit(user=user, request=request)
     record(user=user, event=Event.SIGNED_UP, request=request)
 
 

@@ -1,6 +1,6 @@
 """The only door to chat rows for a person."""
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from accounts.access import User
 from chat.models import Message, PublicModel, Session
@@ -29,4 +29,10 @@ def get_answer(user: User, public_id: str) -> Message:
 
 
 def models_for(user: User) -> QuerySet[PublicModel]:
-    return PublicModel.objects.filter(is_enabled=True)
+    """A model without any group is open to everybody."""
+    mine = Q(groups=None) | Q(groups__in=user.groups.all())
+    return PublicModel.objects.filter(mine, is_enabled=True).distinct()
+
+
+def model_names_for(user: User) -> list[str]:
+    return list(models_for(user).values_list("name", flat=True))

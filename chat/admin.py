@@ -57,6 +57,7 @@ class PublicModelAdmin(admin.ModelAdmin):
     list_display = ("name", "owned_by", "input_price", "output_price", "position", "is_enabled")
     list_editable = ("position", "is_enabled")
     search_fields = ("name",)
+    filter_horizontal = ("groups",)
     inlines = (DeploymentInline,)
 
 

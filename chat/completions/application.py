@@ -51,7 +51,7 @@ async def complete(call: Call, body: bytes) -> Reply:
         request = _with_passage(call, raw, dialect.decode_request(raw))
         LIMITS.check(request)
         admission.require_for_content(caller, request)
-        model, route = await find_model(request.model)
+        model, route = await find_model(request.model, caller.user_id)
         route.require_words_for(request)
         row = await admission.open_row(call, caller, request, model, dialect.NAME)
         settler = Settler(row, call.started)

@@ -2,6 +2,7 @@
 
 from typing import ClassVar
 
+from django.contrib.auth.models import Group
 from django.db import models
 from django.utils import timezone
 
@@ -50,6 +51,9 @@ class PublicModel(models.Model):
     input_price = models.DecimalField(max_digits=12, decimal_places=6, default=0)
     output_price = models.DecimalField(max_digits=12, decimal_places=6, default=0)
     is_enabled = models.BooleanField(default=True)
+    groups = models.ManyToManyField(
+        Group, blank=True, related_name="+", help_text="Only their members may use it. None: everybody may."
+    )
     position = models.PositiveIntegerField(default=100, help_text="Lower comes first.")
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
