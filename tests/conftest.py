@@ -114,11 +114,16 @@ def api(portal: PortalProcess, secret: str) -> Iterator[httpx.Client]:
 
 @pytest.fixture
 def sign_in(portal: PortalProcess) -> Iterator[Callable[..., httpx.Client]]:
-    """Signs a person in as a browser does; the client's `x-csrftoken` is set."""
+    """Signs a person in as a browser does; the client's `x-csrftoken` is set.
+
+    Each comes from an address of its own: sign-ins are limited by address.
+    """
     clients = []
 
     def make(user: Any, url: str = portal.url) -> httpx.Client:
-        client = httpx.Client(base_url=url, follow_redirects=True, timeout=30)
+        number = next(_numbers)
+        transport = httpx.HTTPTransport(local_address=f"127.1.{number // 250 % 250}.{number % 250 + 1}")
+        client = httpx.Client(base_url=url, follow_redirects=True, timeout=30, transport=transport)
         clients.append(client)
         client.get("/login")
         data = {"login": user.email, "password": PASSWORD, "csrfmiddlewaretoken": client.cookies["csrftoken"]}

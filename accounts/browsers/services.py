@@ -22,7 +22,11 @@ def note_signed_in(request: HttpRequest) -> None:
 
 def note_seen(request: HttpRequest) -> None:
     key = request.session.session_key
-    if key and address_in(request.META) and cache.add(f"seen:{salted_hmac('seen', key).hexdigest()}", 1, SEEN_PRECISION):
+    if (
+        key
+        and address_in(request.META)
+        and cache.add(f"seen:{salted_hmac('seen', key).hexdigest()}", 1, SEEN_PRECISION)
+    ):
         UserSession.objects.create_from_request(request)
 
 

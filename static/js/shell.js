@@ -22,18 +22,21 @@ function toggleSidebar() {
 
 const THEMES = ["system", "light", "dark"];
 
+function currentTheme() {
+  return document.documentElement.dataset.theme || "system";
+}
+
 function showTheme(button) {
-  const theme = localStorage.getItem("theme") ?? "system";
-  button.querySelector("span").textContent = button.dataset[theme];
+  button.querySelector("span").textContent = button.dataset[currentTheme()];
 }
 
 function nextTheme(button) {
-  const current = localStorage.getItem("theme") ?? "system";
-  const next = THEMES[(THEMES.indexOf(current) + 1) % THEMES.length];
-  if (next === "system") localStorage.removeItem("theme");
-  else localStorage.setItem("theme", next);
+  const next = THEMES[(THEMES.indexOf(currentTheme()) + 1) % THEMES.length];
   document.documentElement.dataset.theme = next;
   showTheme(button);
+  const body = new FormData(menu.querySelector("form")); // its CSRF token
+  body.set("theme", next);
+  fetch(button.dataset.url, { method: "POST", body });
 }
 
 shell.dataset.sidebar = isPhone.matches ? "closed" : localStorage.getItem("sidebar") ?? "open";
@@ -42,6 +45,7 @@ for (const button of document.querySelectorAll("[data-sidebar-toggle]")) {
 }
 const themeButton = document.querySelector("#theme-toggle");
 if (themeButton) {
+  localStorage.setItem("theme", currentTheme()); // for the pages before signing in
   showTheme(themeButton);
   themeButton.addEventListener("click", () => nextTheme(themeButton));
 }

@@ -22,7 +22,8 @@ def test_it_says_who_what_when_from_where_p05(sign_in: SignIn, alice: Any) -> No
 
     browser = sign_in(alice)
     line = events_of(alice).get()
-    assert (line.event, line.user, line.actor, line.address) == ("signed_in", alice, alice, "127.0.0.1")
+    assert (line.event, line.user, line.actor) == ("signed_in", alice, alice)
+    assert line.address.startswith("127.1.")
     assert line.user_agent.startswith("python-httpx/")
     browser.post("/logout", data={"csrfmiddlewaretoken": browser.cookies["csrftoken"]})
     assert events(alice) == ["signed_out", "signed_in"]
@@ -79,7 +80,7 @@ def test_what_operators_do_is_written_p05(sign_in: SignIn, operator: Any) -> Non
     lines = list(operator.security_events.filter(event="operator_action").order_by("id"))
     assert [line.details["what"] for line in lines] == ["added auth.group"] * 2 + ["deleted auth.group"] * 2
     assert {line.details["name"] for line in lines} == set(names)
-    assert {line.address for line in lines} == {"127.0.0.1"}
+    assert all(line.address.startswith("127.1.") for line in lines)
 
 
 def test_it_is_read_only_in_the_admin_p05(sign_in: SignIn, operator: Any) -> None:
