@@ -105,7 +105,7 @@ def _operator_acted(instance: LogEntry, created: bool, **_: Any) -> None:
         actor=instance.user,
         details={
             "what": f"{_FLAGS.get(instance.action_flag, '')} {what}",
-            "object": instance.object_id,
+            "object": str(instance.object_id),
             "name": instance.object_repr,
             "changes": instance.get_change_message(),
         },
