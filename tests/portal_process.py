@@ -86,7 +86,18 @@ def free_port() -> int:
 def celery_worker(variables: dict[str, str]) -> Iterator["subprocess.Popen[bytes]"]:
     """Takes what is queued at once: whether it has started yet need not be waited for."""
     log = Path(variables["PORTAL_DATA_DIR"]) / "worker.log"
-    command = [sys.executable, "-m", "celery", "-A", "portal", "worker", "--pool", "solo", "--loglevel", "INFO"]
+    command = [
+        sys.executable,
+        "-m",
+        "celery",
+        "-A",
+        "portal",
+        "worker",
+        "--pool",
+        "solo",
+        "--loglevel",
+        "INFO",
+    ]
     with log.open("wb") as output:
         process = subprocess.Popen(
             command, cwd=ROOT, env={**os.environ, **variables}, stdout=output, stderr=subprocess.STDOUT

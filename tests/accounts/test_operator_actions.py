@@ -59,7 +59,9 @@ def test_the_tick_in_the_form_does_the_same(
     for prefix, count in (("userlimits", 0), ("usersession_set", 0)):
         form |= {f"{prefix}-TOTAL_FORMS": str(count), f"{prefix}-INITIAL_FORMS": str(count)}
     page = browser.post(path, data=form)
-    assert page.url.path == "/admin/accounts/user/", re.findall(r"errorlist.*|errornote[^/]*", page.text, re.S)
+    assert page.url.path == "/admin/accounts/user/", re.findall(
+        r"errorlist.*|errornote[^/]*", page.text, re.S
+    )
     assert theirs.get("/chat").url.path == "/login"
     assert last_event(alice)[0] == "disabled"
 
