@@ -30,7 +30,9 @@ class ProfileForm(forms.Form):
         required=False,
         max_length=MAX_INSTRUCTIONS,
         help_text=_("What every answer in your chats should heed. Models see it before your question."),
-        widget=forms.Textarea(attrs={"rows": 5}),
+        widget=forms.Textarea(
+            attrs={"rows": 5, "placeholder": _("Keep answers short. I write in British English.")}
+        ),
     )
 
     def __init__(self, *args: Any, user: User, **options: Any) -> None:

@@ -78,8 +78,15 @@ def _line(line: SecurityEvent) -> dict[str, object]:
         # An operator's own browser is not the person's business.
         "device": "" if by_somebody_else or not line.user_agent else describe(line.user_agent),
         "by_operator": by_somebody_else,
-        "details": [(name, _text(value)) for name, value in line.details.items() if value not in (None, "")],
+        "details": [
+            (name, _text(value)) for name, value in line.details.items() if _says_something(name, value)
+        ],
     }
+
+
+def _says_something(name: str, value: object) -> bool:
+    """Ids are for operators."""
+    return name not in ("export", "invitation", "object") and value not in (None, "", [])
 
 
 def _text(value: object) -> str:

@@ -26,6 +26,11 @@ function currentTheme() {
   return document.documentElement.dataset.theme || "system";
 }
 
+// For the pages before signing in: on the others the server knows.
+function rememberTheme() {
+  localStorage.setItem("theme", currentTheme());
+}
+
 function showTheme(button) {
   button.querySelector("span").textContent = button.dataset[currentTheme()];
 }
@@ -33,6 +38,7 @@ function showTheme(button) {
 function nextTheme(button) {
   const next = THEMES[(THEMES.indexOf(currentTheme()) + 1) % THEMES.length];
   document.documentElement.dataset.theme = next;
+  rememberTheme();
   showTheme(button);
   const body = new FormData(menu.querySelector("form")); // its CSRF token
   body.set("theme", next);
@@ -45,7 +51,7 @@ for (const button of document.querySelectorAll("[data-sidebar-toggle]")) {
 }
 const themeButton = document.querySelector("#theme-toggle");
 if (themeButton) {
-  localStorage.setItem("theme", currentTheme()); // for the pages before signing in
+  rememberTheme();
   showTheme(themeButton);
   themeButton.addEventListener("click", () => nextTheme(themeButton));
 }
