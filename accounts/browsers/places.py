@@ -1,9 +1,12 @@
 """Where an address is, when the operator has a database for it (`PORTAL_GEOIP_PATH`)."""
 
+import logging
 from functools import cache
 
 import maxminddb
 from django.conf import settings
+
+log = logging.getLogger(__name__)
 
 
 def place_of(address: str | None) -> str:
@@ -13,7 +16,7 @@ def place_of(address: str | None) -> str:
         return ""
     try:
         record = reader.get(address)
-    except ValueError:
+    except (ValueError, maxminddb.InvalidDatabaseError):
         return ""
     if not isinstance(record, dict):
         return ""
@@ -27,4 +30,10 @@ def _name(part: object) -> str:
 
 @cache
 def _reader() -> maxminddb.Reader | None:
-    return maxminddb.open_database(settings.GEOIP_PATH) if settings.GEOIP_PATH else None
+    if settings.GEOIP_PATH is None:
+        return None
+    try:
+        return maxminddb.open_database(settings.GEOIP_PATH)
+    except (OSError, maxminddb.InvalidDatabaseError):
+        log.exception("PORTAL_GEOIP_PATH: the database cannot be read; places are not shown.")
+        return None

@@ -48,17 +48,29 @@ def city_database(*, first_byte: int, city: str, country: str) -> bytes:
         pair = (nothing, on) if bit else (on, nothing)
         tree += b"".join(value.to_bytes(3, "big") for value in pair)
     metadata = {
-        "binary_format_major_version": 2,
-        "binary_format_minor_version": 0,
-        "build_epoch": 1,
+        "binary_format_major_version": _uint16(2),
+        "binary_format_minor_version": _uint16(0),
+        "build_epoch": _uint64(1),
         "database_type": "City",
         "description": {"en": "A test"},
-        "ip_version": 4,
+        "ip_version": _uint16(4),
         "languages": [],
-        "node_count": count,
-        "record_size": 24,
+        "node_count": _uint32(count),
+        "record_size": _uint16(24),
     }
     return tree + bytes(16) + _encoded(record) + b"\xab\xcd\xefMaxMind.com" + _encoded(metadata)
+
+
+def _uint16(value: int) -> bytes:
+    return bytes([5 << 5 | 2]) + struct.pack(">H", value)
+
+
+def _uint32(value: int) -> bytes:
+    return bytes([6 << 5 | 4]) + struct.pack(">I", value)
+
+
+def _uint64(value: int) -> bytes:
+    return bytes([8, 9 - 7]) + struct.pack(">Q", value)
 
 
 def _encoded(value: Any) -> bytes:
@@ -69,4 +81,4 @@ def _encoded(value: Any) -> bytes:
         return bytes([len(value), 11 - 7]) + b"".join(map(_encoded, value))
     if isinstance(value, str):
         return bytes([2 << 5 | len(value.encode())]) + value.encode()
-    return bytes([6 << 5 | 4]) + struct.pack(">I", value)
+    return bytes(value)

@@ -19,7 +19,8 @@ def upstream() -> Iterator[FaultServer]:
 
     with fault_server() as server:
         row = Upstream.objects.create(name="listening", kind="openai", base_url=server.base_url)
-        model = PublicModel.objects.create(name="listening model")
+        # The catalogue is remembered for a second: each test has a name of its own.
+        model = PublicModel.objects.create(name=f"listening {server.port}")
         Deployment.objects.create(model=model, upstream=row, upstream_model="400")
         yield server
         model.delete()
@@ -30,10 +31,16 @@ def messages(upstream: FaultServer) -> list[dict[str, str]]:
     return list(upstream.requests[-1][1]["messages"])  # type: ignore[call-overload]
 
 
-def ask_in_the_browser(portal: PortalProcess, browser: httpx.Client) -> None:
+def ask_in_the_browser(portal: PortalProcess, browser: httpx.Client, upstream: FaultServer) -> None:
     cookies = "; ".join(f"{name}={value}" for name, value in browser.cookies.items())
     url = portal.url.replace("http", "ws") + "/ws/chat"
-    command = {"type": "ask", "session": None, "text": "Hi", "model": "listening model", "ref": "1"}
+    command = {
+        "type": "ask",
+        "session": None,
+        "text": "Hi",
+        "model": f"listening {upstream.port}",
+        "ref": "1",
+    }
     with connect(url, additional_headers={"Cookie": cookies}, origin=portal.url) as socket:  # type: ignore[arg-type]
         socket.send(json.dumps(command))
         assert json.loads(socket.recv(timeout=10))["type"] == "asked"
@@ -45,7 +52,7 @@ def test_they_come_before_the_question(
     from accounts.profile.services import update_profile
 
     update_profile(user=alice, changes={"instructions": "Answer like a cat."})
-    ask_in_the_browser(portal, sign_in(alice))
+    ask_in_the_browser(portal, sign_in(alice), upstream)
     eventually(lambda: upstream.requests)
     assert messages(upstream) == [
         {"role": "system", "content": "Answer like a cat."},
@@ -56,7 +63,7 @@ def test_they_come_before_the_question(
 def test_without_any_the_model_hears_the_question_only(
     portal: PortalProcess, sign_in: Callable[..., httpx.Client], alice: Any, upstream: Any, eventually: Any
 ) -> None:
-    ask_in_the_browser(portal, sign_in(alice))
+    ask_in_the_browser(portal, sign_in(alice), upstream)
     eventually(lambda: upstream.requests)
     assert messages(upstream) == [{"role": "user", "content": "Hi"}]
 
@@ -65,6 +72,6 @@ def test_a_key_is_the_programs_own_matter(api: httpx.Client, alice: Any, upstrea
     from accounts.profile.services import update_profile
 
     update_profile(user=alice, changes={"instructions": "Answer like a cat."})
-    body = {"model": "listening model", "messages": [{"role": "user", "content": "Hi"}]}
+    body = {"model": f"listening {upstream.port}", "messages": [{"role": "user", "content": "Hi"}]}
     api.post("/chat/completions", json=body)
     assert messages(upstream) == [{"role": "user", "content": "Hi"}]
