@@ -8,8 +8,8 @@ from apikeys.models import ApiKey
 class ApiKeyAdmin(admin.ModelAdmin):
     """Keys are made by their owners: the secret is nobody else's to see."""
 
-    list_display = ("name", "hint", "user", "created_at", "last_used_at", "revoked_at")
-    list_filter = ("revoked_at",)
+    list_display = ("name", "hint", "user", "status", "created_at", "last_used_at", "expires_at")
+    list_filter = ("is_enabled", "revoked_at", "expires_at")
     search_fields = ("name", "hint", "user__email")
     list_select_related = ("user",)
     readonly_fields = ("user", "hint", "permissions", "created_at", "last_used_at")

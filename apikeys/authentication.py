@@ -4,18 +4,22 @@ from typing import Any
 
 from django.http import HttpRequest
 from rest_framework.authentication import BaseAuthentication, SessionAuthentication
-from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.exceptions import AuthenticationFailed, PermissionDenied
 from rest_framework.request import Request
 
 from accounts.access import User, may_use_models
 from apikeys.access import find_by_secret
 from apikeys.credentials import ConflictingCredentials, presented_secret
+from apikeys.holders import holder_of, require_usable
 from apikeys.models import ApiKey
-
-INVALID_KEY = "Incorrect API key provided. You can find your keys on the portal's /keys page."
+from apikeys.services import note_use
+from portal.web.client_address import request_address
+from portal.web.errors import InvalidKey, NotAllowed
 
 
 class KeyAuthentication(BaseAuthentication):
+    """`request.auth` is the key. The verdict is the completions' own: `apikeys.holders`."""
+
     def authenticate(self, request: Request) -> tuple[User, ApiKey] | None:
         try:
             secret = presented_secret(_key_headers(request))
@@ -24,8 +28,16 @@ class KeyAuthentication(BaseAuthentication):
         if secret is None:
             return None
         key = find_by_secret(secret)
-        if key is None or not may_use_models(key.user):
-            raise AuthenticationFailed(INVALID_KEY)
+        if key is not None and not may_use_models(key.user):
+            key = None
+        try:
+            require_usable(holder_of(key) if key else None, request_address(request))
+        except InvalidKey as error:
+            raise AuthenticationFailed(str(error)) from None
+        except NotAllowed as error:
+            raise PermissionDenied(str(error)) from None
+        assert key is not None  # noqa: S101
+        note_use(key)
         return key.user, key
 
     def authenticate_header(self, request: Request) -> str:

@@ -1,44 +1,73 @@
 """What is done to keys."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
+from django.db import transaction
 from django.utils import timezone
 
 from accounts.access import User
 from apikeys import secrets
-from apikeys.models import ApiKey, Permission
+from apikeys.definition import checked
+from apikeys.models import ApiKey
 from portal.web.errors import BadParameter
 
 # `last_used_at` is for people: a minute's precision spares a write on every request.
 _USE_PRECISION = timedelta(minutes=1)
+MAX_GRACE = timedelta(days=7)
 
 
-def create_key(*, user: User, name: str, permissions: Sequence[str]) -> tuple[ApiKey, str]:
-    """Returns the key and its secret, which nobody can show again."""
-    name = name.strip()
-    if not name or len(name) > 100 or "\x00" in name:
-        raise BadParameter("name: 1 to 100 characters.", "name")
-    unknown = set(permissions) - set(Permission.values)
-    if unknown or not permissions:
-        raise BadParameter(f"permissions: choose from {', '.join(Permission.values)}.", "permissions")
+def create_key(*, user: User, **fields: Any) -> tuple[ApiKey, str]:
+    """`fields` as `apikeys.definition` knows them; `name` and `permissions` at least.
+
+    Returns the key and its secret, which nobody can show again.
+    """
     secret = secrets.generate()
     key = ApiKey.objects.create(
         user=user,
-        name=name,
-        permissions=[value for value in Permission.values if value in permissions],
         secret_digest=secrets.digest(secret),
         hint=secrets.hint(secret),
+        **checked(fields),
     )
     return key, secret
 
 
+def edit_key(*, key: ApiKey, **fields: Any) -> ApiKey:
+    """Changes what is named and nothing else."""
+    values = checked(fields)
+    for name, value in values.items():
+        setattr(key, name, value)
+    if values:
+        key.save(update_fields=list(values))
+    return key
+
+
 def revoke_key(*, key: ApiKey) -> None:
-    """The secret is dead at once; the key's history stays."""
+    """Deleted, as far as its owner can see: its secrets are dead at once. Its history stays."""
     if key.revoked_at is None:
         key.revoked_at = timezone.now()
         key.save(update_fields=["revoked_at"])
+
+
+def regenerate_key(*, key: ApiKey, grace: timedelta = timedelta(0)) -> str:
+    """A new secret for the same key. The old one is dead at once, or after `grace`; one before it always is.
+
+    Returns the secret, which nobody can show again.
+    """
+    if not timedelta(0) <= grace <= MAX_GRACE:
+        seconds = int(MAX_GRACE.total_seconds())
+        raise BadParameter(f"graceSeconds: a whole number from 0 to {seconds}.", "graceSeconds")
+    secret = secrets.generate()
+    with transaction.atomic():
+        # Two regenerations at a time must not keep the same old secret alive.
+        locked = ApiKey.objects.select_for_update().get(pk=key.pk)
+        key.previous_digest = locked.secret_digest if grace else None
+        key.previous_valid_until = timezone.now() + grace if grace else None
+        key.secret_digest, key.hint = secrets.digest(secret), secrets.hint(secret)
+        key.save(update_fields=["previous_digest", "previous_valid_until", "secret_digest", "hint"])
+    return secret
 
 
 def note_use(key: ApiKey) -> None:

@@ -1,6 +1,16 @@
-from django.urls import path
+from django.urls import path, re_path
 
+from apikeys.api.views import Key, KeyRequests, Keys, KeyUsage, RegenerateKey
 from apikeys.pages import views
+
+# The trailing slash is optional everywhere (conformance H01).
+api = [
+    re_path(r"^keys/?$", Keys.as_view(), name="api-keys"),
+    re_path(r"^keys/(?P<public_id>[^/]+)/?$", Key.as_view(), name="api-key"),
+    re_path(r"^keys/(?P<public_id>[^/]+)/regenerate/?$", RegenerateKey.as_view(), name="api-key-regenerate"),
+    re_path(r"^keys/(?P<public_id>[^/]+)/usage/?$", KeyUsage.as_view(), name="api-key-usage"),
+    re_path(r"^keys/(?P<public_id>[^/]+)/requests/?$", KeyRequests.as_view(), name="api-key-requests"),
+]
 
 pages = [
     path("keys", views.keys, name="keys"),

@@ -28,7 +28,7 @@ from tests.services import Missing
 STEPS = {
     "authenticate": ("chat.completions.admission:authenticate", "apikeys"),
     "parse, detect": ("chat.completions.admission:parse", "chat.gateway.detection"),
-    "ledger": ("usage", "chat.completions.settlement", "chat.completions.admission:open_row"),
+    "ledger": ("usage", "chat.completions.settlement", "chat.completions.admission:admit"),
     "catalogue, health": ("chat.catalogue",),
     "formats": ("chat.gateway.dialects", "chat.gateway.sse", "chat.gateway.collect"),
     "upstream": ("chat.gateway.upstreams", "httpx", "httpx_aiohttp", "aiohttp", "yarl", "multidict"),

@@ -1,9 +1,11 @@
 """The only door to chat rows for a person."""
 
-from django.db.models import Q, QuerySet
+from collections.abc import Collection
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from accounts.access import User
-from chat.models import Message, PublicModel, Session
+from chat.models import Deployment, Message, ModelAlias, PublicModel, Session
 from portal.web.errors import NotFound
 from portal.web.ids import decode
 
@@ -29,10 +31,30 @@ def get_answer(user: User, public_id: str) -> Message:
 
 
 def models_for(user: User) -> QuerySet[PublicModel]:
-    """A model without any group is open to everybody."""
-    mine = Q(groups=None) | Q(groups__in=user.groups.all())
-    return PublicModel.objects.filter(mine, is_enabled=True).distinct()
+    """Those that somebody serves; a model without any group is open to everybody."""
+    usable = Deployment.objects.filter(model=OuterRef("pk"), is_enabled=True, upstream__is_enabled=True)
+    mine = PublicModel.groups.through.objects.filter(
+        publicmodel=OuterRef("pk"), group__in=user.groups.values("pk")
+    )
+    rows = PublicModel.objects.filter(Exists(usable), Q(groups=None) | Exists(mine), is_enabled=True)
+    return rows.prefetch_related("aliases")
 
 
 def model_names_for(user: User) -> list[str]:
     return list(models_for(user).values_list("name", flat=True))
+
+
+def may_ask_for(name: str, model: PublicModel, allowed: Collection[str]) -> bool:
+    """Whether a key with these `allowed` names may ask for the model by this one. None are all."""
+    return not allowed or model.name in allowed or name in allowed
+
+
+def get_model(user: User, name: str, allowed: Collection[str] = ()) -> PublicModel:
+    """By its name or an alias."""
+    model = None
+    if "\x00" not in name:
+        by_alias = ModelAlias.objects.filter(name=name).values("model")
+        model = models_for(user).filter(Q(name=name) | Q(pk__in=by_alias)).first()
+    if model is None or not may_ask_for(name, model, allowed):
+        raise NotFound(f"The model `{name[:200]}` does not exist or you may not use it.", "model")
+    return model

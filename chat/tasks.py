@@ -1,10 +1,16 @@
-"""Periodic work on conversations."""
+"""Periodic work on conversations and stored answers."""
 
 from celery import shared_task
 
+from chat.completions import idempotency
 from chat.conversations import services
 
 
 @shared_task
 def close_interrupted_answers() -> None:
     services.close_interrupted()
+
+
+@shared_task
+def forget_stored_answers() -> None:
+    idempotency.forget_old()

@@ -1,13 +1,16 @@
 from django.urls import path, re_path
 
-from chat.api.completions import Completions
+from chat.api.completions import ModelCall
 from chat.api.models import ChatModelList, ModelDetail, ModelList
 from chat.pages import docs, views
 
 # The trailing slash is optional everywhere (conformance H01).
 api = [
-    re_path(r"^chat/completions/?$", Completions.as_view(), name="completions"),
-    re_path(r"^messages/?$", Completions.as_view(), name="messages"),
+    re_path(r"^chat/completions/?$", ModelCall.as_view(), name="completions"),
+    re_path(r"^messages/?$", ModelCall.as_view(), name="messages"),
+    re_path(r"^messages/count_tokens/?$", ModelCall.as_view(), name="count-tokens"),
+    re_path(r"^embeddings/?$", ModelCall.as_view(), name="embeddings"),
+    re_path(r"^images/generations/?$", ModelCall.as_view(), name="images"),
     re_path(r"^models/?$", ModelList.as_view(), name="models"),
     re_path(r"^models/(?P<name>.+?)/?$", ModelDetail.as_view(), name="model"),
     re_path(r"^chat/models/?$", ChatModelList.as_view(), name="chat-models"),

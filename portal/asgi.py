@@ -14,20 +14,39 @@ from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
 from channels.security.websocket import OriginValidator  # noqa: E402
 from django.conf import settings  # noqa: E402
 from django.urls import path  # noqa: E402
+from starlette.middleware.cors import CORSMiddleware  # noqa: E402
 
-from chat.completions.application import PATHS, CompletionsApplication  # noqa: E402
+from chat.completions.application import CompletionsApplication  # noqa: E402
+from chat.completions.limit_headers import LIMIT_HEADERS  # noqa: E402
+from chat.completions.operations import PATHS  # noqa: E402
 from chat.generation.consumer import ChatConsumer  # noqa: E402
 
 _completions = CompletionsApplication(settings.TRUSTED_PROXIES)
 _KEY_HEADERS = (b"authorization", b"x-api-key")
 
 
-async def http(scope: dict[str, Any], receive: Any, send: Any) -> None:
+async def answer(scope: dict[str, Any], receive: Any, send: Any) -> None:
     carries_key = any(name in _KEY_HEADERS for name, _ in scope["headers"])
     if settings.FAST_PATH and carries_key and scope["path"].rstrip("/") in PATHS:
         await _completions(scope, receive, send)
     else:
         await django_application(scope, receive, send)
+
+
+# Pages of other origins call with a key: cookies stay at home (conformance H03).
+_for_other_origins = CORSMiddleware(
+    answer,
+    allow_origins=settings.CORS_ORIGINS,
+    allow_methods=["GET", "POST", "PATCH", "DELETE"],
+    allow_headers=["*"],
+    expose_headers=["x-request-id", "request-id", "x-portal-format", "retry-after", *LIMIT_HEADERS],
+    max_age=600,
+)
+
+
+async def http(scope: dict[str, Any], receive: Any, send: Any) -> None:
+    is_theirs = settings.CORS_ORIGINS and scope["path"].startswith("/api")
+    await (_for_other_origins if is_theirs else answer)(scope, receive, send)
 
 
 _sockets = AuthMiddlewareStack(URLRouter([path("ws/chat", ChatConsumer.as_asgi())]))

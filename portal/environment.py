@@ -13,6 +13,10 @@ from urllib.parse import urlsplit
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
+# Where Ollama, LM Studio, llama.cpp and vLLM (as the portal's neighbour) usually listen.
+LOCAL_PORTS = (11434, 1234, 8080, 8001)
+
+
 class BadEnvironment(Exception):
     """One line that names the variable."""
 
@@ -37,7 +41,9 @@ class Environment:
     portal_max_tools: int
     portal_max_text_characters: int
     portal_max_images: int
+    portal_max_embedding_inputs: int
     portal_max_image_bytes: int
+    portal_reserved_output_tokens: int
     portal_admin_email: str | None
     portal_admin_password: str | None
     portal_signup: str
@@ -49,6 +55,13 @@ class Environment:
     portal_upstream_key: str | None
     portal_upstream_model: str | None
     portal_upstream_kind: str
+    portal_discovery: bool
+    portal_discovery_ports: tuple[int, ...]
+    openai_api_key: str | None
+    openai_base_url: str
+    anthropic_api_key: str | None
+    anthropic_base_url: str
+    ollama_host: str | None
     database_url: str | None
     redis_url: str | None
     email_url: str | None
@@ -83,7 +96,9 @@ def read(source: Mapping[str, str] = os.environ) -> Environment:
         portal_max_tools=reader.number("PORTAL_MAX_TOOLS", 1_000),
         portal_max_text_characters=reader.number("PORTAL_MAX_TEXT_CHARACTERS", 8 * 1024 * 1024),
         portal_max_images=reader.number("PORTAL_MAX_IMAGES", 100),
+        portal_max_embedding_inputs=reader.number("PORTAL_MAX_EMBEDDING_INPUTS", 2048),
         portal_max_image_bytes=reader.number("PORTAL_MAX_IMAGE_BYTES", 20 * 1024 * 1024),
+        portal_reserved_output_tokens=reader.number("PORTAL_RESERVED_OUTPUT_TOKENS", 4096),
         portal_admin_email=reader.text("PORTAL_ADMIN_EMAIL"),
         portal_admin_password=reader.text("PORTAL_ADMIN_PASSWORD"),
         portal_signup=reader.choice("PORTAL_SIGNUP", ("open", "domains", "invite", "closed")),
@@ -91,10 +106,17 @@ def read(source: Mapping[str, str] = os.environ) -> Environment:
         portal_deletion_grace_days=reader.number("PORTAL_DELETION_GRACE_DAYS", 14),
         portal_export_days=reader.number("PORTAL_EXPORT_DAYS", 7),
         portal_geoip_path=reader.file("PORTAL_GEOIP_PATH"),
-        portal_upstream_url=reader.url("PORTAL_UPSTREAM_URL", {"http", "https"}),
+        portal_upstream_url=reader.server("PORTAL_UPSTREAM_URL"),
         portal_upstream_key=reader.text("PORTAL_UPSTREAM_KEY"),
         portal_upstream_model=reader.text("PORTAL_UPSTREAM_MODEL"),
         portal_upstream_kind=reader.choice("PORTAL_UPSTREAM_KIND", ("openai", "anthropic")),
+        portal_discovery=reader.switch("PORTAL_DISCOVERY", True),
+        portal_discovery_ports=reader.ports("PORTAL_DISCOVERY_PORTS", LOCAL_PORTS),
+        openai_api_key=reader.text("OPENAI_API_KEY"),
+        openai_base_url=reader.server("OPENAI_BASE_URL") or "https://api.openai.com/v1",
+        anthropic_api_key=reader.text("ANTHROPIC_API_KEY"),
+        anthropic_base_url=reader.server("ANTHROPIC_BASE_URL") or "https://api.anthropic.com",
+        ollama_host=reader.ollama_host("OLLAMA_HOST"),
         database_url=reader.url("DATABASE_URL", {"postgres", "postgresql", "sqlite"}),
         redis_url=reader.url("REDIS_URL", {"redis", "rediss", "unix"}),
         email_url=reader.url("EMAIL_URL", {"smtp", "smtps", "smtp+tls", "smtp+ssl"}),
@@ -128,8 +150,12 @@ class _Reader:
 
     def port(self, name: str, default: int) -> int:
         value = self.text(name)
-        if value is None:
-            return default
+        return default if value is None else self._port(name, value)
+
+    def ports(self, name: str, default: tuple[int, ...]) -> tuple[int, ...]:
+        return tuple(self._port(name, word) for word in self.words(name)) or default
+
+    def _port(self, name: str, value: str) -> int:
         if not value.isascii() or not value.isdigit() or not 0 < int(value) < 65536:
             raise BadEnvironment(f"{name}: {value!r} is not a port number (1 to 65535).")
         return int(value)
@@ -180,6 +206,32 @@ class _Reader:
         if value is not None and urlsplit(value).scheme not in schemes:
             raise BadEnvironment(f"{name}: the address must begin with {' or '.join(sorted(schemes))}://.")
         return value
+
+    def server(self, name: str) -> str | None:
+        """A model server's address. It is shown to operators, so it must hold no secret."""
+        value = self.url(name, {"http", "https"})
+        parts = urlsplit(value or "")
+        if parts.username is not None or parts.query or parts.fragment:
+            raise BadEnvironment(f"{name}: the address holds more than host and path; keys have their own.")
+        return value
+
+    def ollama_host(self, name: str) -> str | None:
+        """As Ollama itself reads it: scheme, host and port may each be left out."""
+        value = self.text(name)
+        if value is None:
+            return None
+        scheme, _, rest = value.rpartition("://")
+        address = urlsplit(f"{scheme or 'http'}://{rest}")
+        try:
+            port = address.port or {"": 11434, "http": 80, "https": 443}[scheme]
+        except (ValueError, KeyError):
+            raise BadEnvironment(f"{name}: this is no address such as http://127.0.0.1:11434.") from None
+        if address.username is not None:
+            raise BadEnvironment(f"{name}: the address must hold no password.")
+        # A server told to listen everywhere is reached here.
+        host = address.hostname if address.hostname not in (None, "0.0.0.0", "::") else "127.0.0.1"  # noqa: S104
+        host = f"[{host}]" if ":" in host else host
+        return f"{address.scheme}://{host}:{port}{address.path.rstrip('/')}"
 
     def networks(self, name: str) -> tuple[Network, ...]:
         try:

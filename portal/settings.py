@@ -162,6 +162,7 @@ CELERY_BEAT_SCHEDULE = {
     "close-interrupted-answers": {"task": "chat.tasks.close_interrupted_answers", "schedule": 15.0},
     "sweep-exports": {"task": "accounts.tasks.sweep_exports", "schedule": 600.0},
     "delete-due-accounts": {"task": "accounts.tasks.delete_due_accounts", "schedule": 600.0},
+    "forget-stored-answers": {"task": "chat.tasks.forget_stored_answers", "schedule": 3600.0},
 }
 
 # Mail
@@ -247,6 +248,7 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = ENVIRONMENT.portal_max_body_bytes
 FAST_PATH = ENVIRONMENT.portal_fast_path
 CORS_ORIGINS = ENVIRONMENT.portal_cors_origins
 KEEP_ALIVE_SECONDS = ENVIRONMENT.portal_keep_alive_seconds
+RESERVED_OUTPUT_TOKENS = ENVIRONMENT.portal_reserved_output_tokens
 REQUEST_LIMITS = {
     "body": ENVIRONMENT.portal_max_body_bytes,
     "depth": ENVIRONMENT.portal_max_depth,
@@ -256,6 +258,7 @@ REQUEST_LIMITS = {
     "images": ENVIRONMENT.portal_max_images,
     "image": ENVIRONMENT.portal_max_image_bytes,
 }
+MAX_EMBEDDING_INPUTS = ENVIRONMENT.portal_max_embedding_inputs
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
         "apikeys.authentication.KeyAuthentication",

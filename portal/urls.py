@@ -13,6 +13,7 @@ from portal.web.root import api_root
 
 api: list[URLPattern] = [
     *chat.urls.api,
+    *apikeys.urls.api,
     *usage.urls.api,
     re_path(r"^.*$", not_found),
 ]

@@ -59,6 +59,16 @@ def portal_without_fast_path(_database: None) -> Iterator[PortalProcess]:
         yield running
 
 
+@pytest.fixture(scope="session")
+def portals(portal: PortalProcess) -> Iterator[list[PortalProcess]]:
+    """Every process that serves the same data: two of them where Redis lets them be many."""
+    if profile.PROFILE != "scale":
+        yield [portal]
+        return
+    with serve(profile.MAIN) as second:
+        yield [portal, second]
+
+
 @pytest.fixture
 def new_email() -> str:
     return f"new-{_RUN}-{next(_numbers)}@example.org"
@@ -94,8 +104,10 @@ def operator(make_user: Callable[..., Any]) -> Any:
 def make_key() -> Callable[..., str]:
     from apikeys.services import create_key
 
-    def make(user: Any, *permissions: str) -> str:
-        return create_key(user=user, name="A key", permissions=permissions or ("chat",))[1]
+    def make(user: Any, *permissions: str, **fields: Any) -> str:
+        """Fields as `apikeys.definition` knows them."""
+        fields = {"name": "A key", "permissions": permissions or ("chat",), **fields}
+        return create_key(user=user, **fields)[1]
 
     return make
 

@@ -14,13 +14,15 @@ PROFILE = os.environ.get("TEST_PROFILE", "scale")
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "gw14")
 _RUN = os.environ.get("PYTEST_XDIST_TESTRUNUID", str(os.getpid()))[:8]
 # Leave what the person at the terminal uses for their own portal out of the tests.
-for _name in [name for name in os.environ if name.startswith(("PORTAL_", "S3_")) or name == "EMAIL_URL"]:
+_THEIRS = ("PORTAL_", "S3_", "OPENAI_", "ANTHROPIC_", "OLLAMA_", "EMAIL_URL")
+for _name in [name for name in os.environ if name.startswith(_THEIRS)]:
     del os.environ[_name]
 
 
 def environment(name: str) -> dict[str, str]:
     """Variables of a portal with data of its own."""
-    variables = {"PORTAL_DATA_DIR": tempfile.mkdtemp(prefix=f"portal-{name}-")}
+    # A model server that happens to run on this machine is none of the tests' business.
+    variables = {"PORTAL_DATA_DIR": tempfile.mkdtemp(prefix=f"portal-{name}-"), "PORTAL_DISCOVERY": "0"}
     if PROFILE == "scale":
         server = urlsplit(os.environ["TEST_DATABASE_URL"])
         variables["DATABASE_URL"] = server._replace(path=f"/portal_{name}_{WORKER}_{_RUN}").geturl()

@@ -3,8 +3,8 @@
 import logging
 from collections.abc import Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
 
@@ -15,6 +15,7 @@ from portal.batching import Batches
 from usage import statements
 from usage.heartbeat import PROCESS_ID, ensure_beating
 from usage.models import ServingProcess, Status, TokensSource, UsageRecord
+from usage.prices import Prices
 
 __all__ = ["Admission", "Settlement", "Status", "TokensSource", "admit", "close_interrupted", "settle"]
 
@@ -26,7 +27,8 @@ DEAD_AFTER = timedelta(seconds=45)
 
 @dataclass(frozen=True)
 class Admission:
-    """Prices per million tokens, as they are now."""
+    """`prices` as they are now: what they are later does not touch this request. `started_at` decides which
+    day and month pay for it."""
 
     request_id: UUID
     user_id: UUID
@@ -35,13 +37,15 @@ class Admission:
     format: str
     is_stream: bool
     address: str | None
-    input_price: Decimal
-    output_price: Decimal
+    prices: Prices
+    started_at: datetime = field(default_factory=timezone.now)
+    reserved_tokens: int = 0
+    reserved_cost: Decimal = Decimal(0)
 
 
 @dataclass(frozen=True)
 class Settlement:
-    """How it went. Times in milliseconds."""
+    """How it went. Times in milliseconds. `input_tokens` includes what touched a cache."""
 
     admission: Admission
     deployment: str
@@ -50,11 +54,25 @@ class Settlement:
     input_tokens: int
     output_tokens: int
     cached_tokens: int
+    cache_written_tokens: int
     reasoning_tokens: int
     tokens_source: TokensSource
     first_token_ms: int | None
     duration_ms: int
     is_disconnected: bool
+
+    @property
+    def tokens(self) -> int:
+        return self.input_tokens + self.output_tokens
+
+    @property
+    def cost(self) -> Decimal:
+        return self.admission.prices.cost(
+            input=self.input_tokens,
+            output=self.output_tokens,
+            cached=self.cached_tokens,
+            cache_written=self.cache_written_tokens,
+        )
 
 
 async def admit(admission: Admission) -> None:
@@ -96,16 +114,14 @@ def _write(items: Sequence[Admission | Settlement]) -> list[None]:
 
 def _opening(admission: Admission) -> statements.Row:
     row = {**vars(admission)}
-    return {"id": row.pop("request_id"), "process": PROCESS_ID, **row}
+    prices = {f"{name}_price": price for name, price in vars(row.pop("prices")).items()}
+    return {"id": row.pop("request_id"), "process": PROCESS_ID, **row, **prices}
 
 
 def _closing(settlement: Settlement) -> statements.Row:
     row = {**vars(settlement)}
     admission: Admission = row.pop("admission")
-    cost = (
-        settlement.input_tokens * admission.input_price + settlement.output_tokens * admission.output_price
-    ) / 1_000_000
-    return {**row, "cost": cost, "id": admission.request_id}
+    return {**row, "cost": settlement.cost, "id": admission.request_id}
 
 
 _writer: Batches[Admission | Settlement, None] = Batches("ledger", _write)

@@ -36,7 +36,8 @@ class TokensSource(models.TextChoices):
 class UsageRecord(PublicIdModel):
     """One admitted request. Its id is the request's id; it is never changed after settlement.
 
-    Tokens: `input_tokens` includes `cached_tokens`, `output_tokens` includes `reasoning_tokens`.
+    Tokens: `input_tokens` includes `cached_tokens` (read from a cache) and `cache_written_tokens`,
+    `output_tokens` includes `reasoning_tokens`.
     Durations in milliseconds. Costs in the portal's currency, prices per million tokens.
     """
 
@@ -51,15 +52,22 @@ class UsageRecord(PublicIdModel):
     process = models.UUIDField(null=True)
     started_at = models.DateTimeField(default=timezone.now, db_index=True)
 
+    # What was set aside for it while it ran: counters of limits are rebuilt from this.
+    reserved_tokens = models.PositiveIntegerField(default=0)
+    reserved_cost = models.DecimalField(max_digits=18, decimal_places=9, default=0)
+
     status = models.CharField(max_length=12, choices=Status, default=Status.OPEN)
     error_type = models.CharField(max_length=50, blank=True)
     input_tokens = models.PositiveIntegerField(default=0)
     output_tokens = models.PositiveIntegerField(default=0)
     cached_tokens = models.PositiveIntegerField(default=0)
+    cache_written_tokens = models.PositiveIntegerField(default=0)
     reasoning_tokens = models.PositiveIntegerField(default=0)
     tokens_source = models.CharField(max_length=10, choices=TokensSource, default=TokensSource.ESTIMATED)
     input_price = models.DecimalField(max_digits=12, decimal_places=6, default=0)
     output_price = models.DecimalField(max_digits=12, decimal_places=6, default=0)
+    cached_price = models.DecimalField(max_digits=12, decimal_places=6, default=0)
+    cache_write_price = models.DecimalField(max_digits=12, decimal_places=6, default=0)
     cost = models.DecimalField(max_digits=18, decimal_places=9, default=0)
     first_token_ms = models.PositiveIntegerField(null=True)
     duration_ms = models.PositiveIntegerField(null=True)

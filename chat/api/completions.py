@@ -1,7 +1,7 @@
 """The completion endpoints as DRF views: for browsers, and for keys when the fast path is off."""
 
 from asgiref.sync import async_to_sync
-from django.conf import settings
+from django.core.exceptions import RequestDataTooBig
 from django.http import HttpResponse, StreamingHttpResponse
 from rest_framework.exceptions import APIException, NotAuthenticated
 from rest_framework.request import Request
@@ -9,15 +9,14 @@ from rest_framework.views import APIView
 
 from apikeys.authentication import BrowserAuthentication
 from apikeys.credentials import ConflictingCredentials, presented_secret
-from chat.completions.application import complete, refusal
+from chat.completions.application import body_too_large, refused, serve
 from chat.completions.context import Call, Caller, Reply
-from chat.gateway import detection, errors
-from chat.gateway.dialects import CallerDialect, openai_chat
-from portal.web.client_address import client_address
+from chat.gateway import errors
+from portal.web.client_address import request_address
 
 
-class Completions(APIView):
-    """`POST`: OpenAI Chat Completions or Anthropic Messages, told apart by itself."""
+class ModelCall(APIView):
+    """`POST`: one of `chat.completions.operations`, told apart by its address."""
 
     permission_classes = ()
 
@@ -27,13 +26,12 @@ class Completions(APIView):
 
     def post(self, request: Request) -> HttpResponse | StreamingHttpResponse:
         call = _call(request, Caller(request.user.pk) if request.user else None)
-        return _response(async_to_sync(complete)(call, request.body))
+        return _response(async_to_sync(serve)(call, request.body))
 
     def handle_exception(self, error: Exception) -> HttpResponse | StreamingHttpResponse:
-        if not isinstance(error, APIException):
+        if not isinstance(error, APIException | RequestDataTooBig):
             raise error
-        call = _call(self.request, None)
-        return _response(refusal(call, _stated(call), _gateway_error(error)))
+        return _response(refused(_call(self.request, None), _gateway_error(error)))
 
 
 def _carries_key(request: Request) -> bool:
@@ -51,17 +49,12 @@ def _raw_headers(request: Request) -> list[tuple[bytes, bytes]]:
 
 def _call(request: Request, caller: Caller | None) -> Call:
     headers = {name.lower(): value for name, value in request.headers.items()}
-    address = client_address(
-        request.META.get("REMOTE_ADDR", ""), headers.get("x-forwarded-for", ""), settings.TRUSTED_PROXIES
-    )
-    return Call(request.path, headers, _raw_headers(request), address, caller)
+    return Call(request.path, headers, _raw_headers(request), request_address(request), caller)
 
 
-def _stated(call: Call) -> CallerDialect:
-    return detection.stated(call.path, call.headers) or openai_chat
-
-
-def _gateway_error(error: APIException) -> errors.GatewayError:
+def _gateway_error(error: APIException | RequestDataTooBig) -> errors.GatewayError:
+    if isinstance(error, RequestDataTooBig):
+        return body_too_large()
     kinds = {401: errors.NotAuthenticated, 403: errors.PermissionDenied, 405: errors.MethodNotAllowed}
     kind = kinds.get(error.status_code, errors.InvalidRequest)
     if isinstance(error, NotAuthenticated):

@@ -6,10 +6,19 @@ from weakref import WeakKeyDictionary
 import aiohttp
 from django.conf import settings
 
-from chat.gateway.dialects import UpstreamDialect, anthropic_messages, openai_chat
+from chat.catalogue.places import SharedSlots
+from chat.gateway.dialects import (
+    ServiceDialect,
+    UpstreamDialect,
+    anthropic_messages,
+    openai_chat,
+    openai_embeddings,
+    openai_images,
+)
+from chat.gateway.request import Service
 from chat.gateway.upstreams.base import Upstream
 from chat.gateway.upstreams.builtin import BuiltinUpstream
-from chat.gateway.upstreams.concurrency import Slots, WithSlots
+from chat.gateway.upstreams.concurrency import LocalSlots, Slots, WithSlots
 from chat.gateway.upstreams.deadlines import Deadlines, WithDeadlines
 from chat.gateway.upstreams.http import Connection, HttpUpstream, new_client
 from chat.models.catalogue import Upstream as UpstreamRow
@@ -18,6 +27,10 @@ from chat.models.catalogue import UpstreamKind
 DIALECTS: dict[str, UpstreamDialect] = {
     UpstreamKind.OPENAI: openai_chat,
     UpstreamKind.ANTHROPIC: anthropic_messages,
+}
+SERVICES: dict[Service, ServiceDialect] = {
+    Service.EMBEDDINGS: openai_embeddings,
+    Service.IMAGES: openai_images,
 }
 _slots: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[int, tuple[tuple[int, int, int], Slots]]]
 _slots = WeakKeyDictionary()
@@ -34,8 +47,12 @@ def connect(row: UpstreamRow) -> Upstream:
 def _bare(row: UpstreamRow) -> Upstream:
     if row.kind == UpstreamKind.BUILTIN:
         return BuiltinUpstream(settings.BASE_URL)
-    connection = Connection(row.base_url, row.credential, row.extra_headers)
-    return HttpUpstream(_client(), DIALECTS[row.kind], connection)
+    services = SERVICES if row.kind == UpstreamKind.OPENAI else {}
+    return HttpUpstream(_client(), DIALECTS[row.kind], connection_of(row), services)
+
+
+def connection_of(row: UpstreamRow) -> Connection:
+    return Connection(row.base_url, row.credential, row.extra_headers)
 
 
 def _slots_of(row: UpstreamRow) -> Slots:
@@ -43,7 +60,7 @@ def _slots_of(row: UpstreamRow) -> Slots:
     limits = (row.max_concurrency, row.max_queue, row.queue_timeout)
     slots = _slots.setdefault(asyncio.get_running_loop(), {})
     if row.pk not in slots or slots[row.pk][0] != limits:
-        slots[row.pk] = limits, Slots(*limits)
+        slots[row.pk] = limits, SharedSlots(row.pk, *limits) if settings.REDIS_URL else LocalSlots(*limits)
     return slots[row.pk][1]
 
 

@@ -1,8 +1,9 @@
 """Which deployments fail, shared by all processes through the cache."""
 
+import logging
 import time
-from collections.abc import Callable, Collection, Coroutine
-from typing import Any, ParamSpec, TypeVar
+from collections.abc import Callable, Collection
+from typing import ParamSpec, TypeVar
 
 from asgiref.sync import sync_to_async
 from django.core.cache import cache
@@ -10,6 +11,7 @@ from django.core.cache import cache
 from chat.gateway.errors import UpstreamFailure
 from chat.gateway.routing import retry_after
 
+log = logging.getLogger(__name__)
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -32,7 +34,7 @@ class CachedHealth:
         now = time.monotonic()
         stale = [name for name in ids if now - self._read_at.get(name, -STALE_AFTER) >= STALE_AFTER]
         if stale:
-            found = await _in_thread(cache.get_many)([_cooling_key(name) for name in stale])
+            found = await _quietly(cache.get_many, [_cooling_key(name) for name in stale]) or {}
             self._cooling |= {name: _cooling_key(name) in found for name in stale}
             self._read_at |= dict.fromkeys(stale, now)
         return [name for name in ids if self._cooling[name]]
@@ -40,9 +42,9 @@ class CachedHealth:
     async def failed(self, deployment_id: str, error: UpstreamFailure) -> None:
         self._failing.add(deployment_id)
         wanted = retry_after(error)
-        count = await _in_thread(_count_failure)(deployment_id)
+        count = await _quietly(_count_failure, deployment_id) or 0
         if wanted is not None or count >= FAILURES:
-            await _in_thread(cache.set)(_cooling_key(deployment_id), True, wanted or COOL_DOWN)
+            await _quietly(cache.set, _cooling_key(deployment_id), True, wanted or COOL_DOWN)
             self._read_at.pop(deployment_id, None)
 
     async def succeeded(self, deployment_id: str) -> None:
@@ -50,7 +52,7 @@ class CachedHealth:
             self._failing.discard(deployment_id)
             self._read_at.pop(deployment_id, None)
             keys = [_failures_key(deployment_id), _cooling_key(deployment_id)]
-            await _in_thread(cache.delete_many)(keys)
+            await _quietly(cache.delete_many, keys)
 
 
 def _count_failure(deployment_id: str) -> int:
@@ -72,8 +74,13 @@ def _cooling_key(deployment_id: str) -> str:
     return f"deployment:{deployment_id}:cooling"
 
 
-def _in_thread(function: Callable[P, T]) -> Callable[P, Coroutine[Any, Any, T]]:
-    return sync_to_async(function, thread_sensitive=False)
+async def _quietly(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T | None:
+    """In a thread. Without the cache everybody counts as healthy: no call fails for want of it."""
+    try:
+        return await sync_to_async(function, thread_sensitive=False)(*args, **kwargs)
+    except Exception:
+        log.warning("The cache does not answer: which deployments fail is not known.", exc_info=True)
+        return None
 
 
 health = CachedHealth()

@@ -1,4 +1,4 @@
-"""Public model name → what a call needs to know of it."""
+"""Public model name or alias → what a call needs to know of the model."""
 
 import time
 from asyncio import AbstractEventLoop, get_running_loop
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from uuid import UUID
 from weakref import WeakKeyDictionary
 
-from django.db.models import Prefetch
+from django.db.models import F, FilteredRelation, Prefetch, Q
 
 from chat.catalogue import membership
 from chat.catalogue.connections import connect
@@ -39,28 +39,28 @@ async def find_model(name: str, user_id: UUID) -> tuple[PublicModel, routing.Rou
     known = _entries.setdefault(get_running_loop(), {})
     entry = known.get(name)
     if entry is None or time.monotonic() - entry.read_at >= STALE_AFTER:
-        entry = _entry(name, await _reader.put(name))
+        entry = _entry(await _reader.put(name))
         if entry is None:
             known.pop(name, None)
-            raise _not_found(name)
+            raise model_not_found(name)
         known[name] = entry
     if entry.groups and not entry.groups & await membership.groups_of(user_id):
-        raise _not_found(name)
+        raise model_not_found(name)
     return entry.model, PersonalRoute(entry.deployments, health, user_id)
 
 
-def _not_found(name: str) -> ModelNotFound:
+def model_not_found(name: str) -> ModelNotFound:
     return ModelNotFound(f"The model `{name[:200]}` does not exist or you may not use it.", param="model")
 
 
-def _entry(name: str, model: PublicModel | None) -> _Entry | None:
+def _entry(model: PublicModel | None) -> _Entry | None:
     if model is None:
         return None
     deployments = [
         routing.Deployment(
             id=str(row),
             upstream=connect(row.upstream),
-            model=row.upstream_model or name,
+            model=row.upstream_model or model.name,
             priority=row.priority,
             weight=row.weight,
         )
@@ -73,10 +73,15 @@ def _entry(name: str, model: PublicModel | None) -> _Entry | None:
 def _read(names: Sequence[str]) -> list[PublicModel | None]:
     """Each with its enabled deployments in `usable`."""
     usable = Deployment.objects.filter(is_enabled=True, upstream__is_enabled=True).select_related("upstream")
-    models = PublicModel.objects.filter(name__in={name for name in names if "\x00" not in name})
+    wanted = {name for name in names if "\x00" not in name}
+    # A model comes once for each of its aliases that is wanted, or once without.
+    models = PublicModel.objects.alias(
+        wanted_alias=FilteredRelation("aliases", condition=Q(aliases__name__in=wanted))
+    ).annotate(asked_as=F("wanted_alias__name"))
+    asked = models.filter(Q(name__in=wanted) | Q(asked_as__isnull=False), is_enabled=True)
     prefetched = Prefetch("deployments", usable, to_attr="usable")
-    found = models.filter(is_enabled=True).prefetch_related(prefetched, "groups")
-    by_name = {model.name: model for model in found}
+    found = list(asked.prefetch_related(prefetched, "groups"))
+    by_name = {model.asked_as: model for model in found} | {model.name: model for model in found}
     return [by_name.get(name) for name in names]
 
 

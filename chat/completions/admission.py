@@ -1,18 +1,24 @@
-"""May this call be made? Authenticate, permit, parse, find the model, open the ledger row."""
+"""May this call be made? Authenticate, permit, parse, find the model, keep the limits, open the row."""
 
 from typing import Any
 
 from django.conf import settings
 
-from apikeys.authentication import INVALID_KEY
 from apikeys.credentials import ConflictingCredentials, presented_secret
-from apikeys.holders import find_holder
+from apikeys.holders import find_holder, require_usable
+from apikeys.limits import limits_of
+from chat.access import may_ask_for
+from chat.catalogue.lookup import model_not_found
 from chat.completions.context import Call, Caller
+from chat.completions.estimate import estimate
+from chat.completions.metering import Meter
+from chat.completions.settlement import Settler
 from chat.gateway import strict_json
 from chat.gateway.errors import NotAuthenticated, PermissionDenied, UnsupportedEncoding
 from chat.gateway.limits import Limits
 from chat.gateway.request import AnyPart, Image, Request, ToolResult
 from chat.models import PublicModel
+from portal.web.errors import InvalidKey, NotAllowed
 from usage import ledger
 
 LIMITS = Limits(**settings.REQUEST_LIMITS)
@@ -29,10 +35,13 @@ async def authenticate(call: Call) -> Caller:
         raise NotAuthenticated(
             "You did not provide an API key: send it as `Authorization: Bearer KEY` or `x-api-key: KEY`."
         )
-    holder = await find_holder(secret)
-    if holder is None:
-        raise NotAuthenticated(INVALID_KEY)
-    return Caller(holder.user_id, holder.key_id, holder.permissions)
+    try:
+        holder = require_usable(await find_holder(secret), call.address)
+    except InvalidKey as error:
+        raise NotAuthenticated(str(error)) from None
+    except NotAllowed as error:
+        raise PermissionDenied(str(error)) from None
+    return Caller(holder.user_id, holder.key_id, holder.permissions, holder.allowed_models, limits_of(holder))
 
 
 def require_readable(call: Call) -> None:
@@ -51,6 +60,12 @@ def require(caller: Caller, permission: str) -> None:
         raise PermissionDenied(f"This API key lacks the permission `{permission}`.")
 
 
+def require_model(caller: Caller, asked_for: str, model: PublicModel) -> None:
+    """For a key that may not use it, a model is as unknown as one that is not there."""
+    if not may_ask_for(asked_for, model, caller.allowed_models):
+        raise model_not_found(asked_for)
+
+
 def require_for_content(caller: Caller, request: Request) -> None:
     if any(_has_image(part) for message in request.messages for part in message.parts):
         require(caller, "vision")
@@ -66,11 +81,12 @@ def _has_image(part: AnyPart) -> bool:
             return False
 
 
-async def open_row(
-    call: Call, caller: Caller, request: Request, model: PublicModel, dialect: str
-) -> ledger.Admission:
-    """From here on the request is admitted: its row exists, and must be settled."""
-    admission = ledger.Admission(
+async def admit(
+    call: Call, caller: Caller, request: Request, model: PublicModel, dialect: str, meter: Meter
+) -> Settler:
+    """From here on the request is admitted: its limits and its row know of it, and it must be settled."""
+    await meter.reserve(lambda: estimate(request, model))
+    row = ledger.Admission(
         request_id=call.id,
         user_id=caller.user_id,
         key_id=caller.key_id,
@@ -78,8 +94,15 @@ async def open_row(
         format=dialect,
         is_stream=request.stream,
         address=call.address,
-        input_price=model.input_price,
-        output_price=model.output_price,
+        prices=model.prices,
+        started_at=call.arrived,
+        reserved_tokens=meter.tokens,
+        reserved_cost=meter.cost,
     )
-    await ledger.admit(admission)
-    return admission
+    settler = Settler(row, call.started, meter)
+    try:
+        await ledger.admit(row)
+    except BaseException as error:
+        await settler.abandon(error)
+        raise
+    return settler

@@ -1,7 +1,7 @@
-"""A completion, from the caller's bytes to the caller's bytes.
+"""A call to a model, from the caller's bytes to the caller's bytes.
 
-`complete` is the flow; `CompletionsApplication` serves it as plain ASGI beside Django, for requests
-that carry a key. The DRF view calls the very same flow.
+`serve` is the flow; `CompletionsApplication` serves it as plain ASGI beside Django, for requests that
+carry a key. The DRF view calls the very same flow.
 """
 
 import asyncio
@@ -14,57 +14,48 @@ from typing import Any
 import msgspec
 from django.conf import settings
 
-from chat.catalogue.lookup import find_model
-from chat.completions import admission
+from chat.completions import admission, operations
 from chat.completions.admission import LIMITS
-from chat.completions.context import Call, Reply
+from chat.completions.asked import Asked
+from chat.completions.context import Call, Reply, headers_of
 from chat.completions.keep_alive import kept_alive
-from chat.completions.settlement import Settler
+from chat.completions.metering import Meter
 from chat.gateway import detection
-from chat.gateway.dialects import CallerDialect, openai_chat
+from chat.gateway.dialects import CallerDialect
 from chat.gateway.errors import GatewayError, MethodNotAllowed, RequestTooLarge
-from chat.gateway.relay import Relay
 from chat.gateway.request import Passage, Request
 from portal.web.client_address import client_address
 
 log = logging.getLogger(__name__)
 
 Scope = dict[str, Any]
-PATHS = frozenset(root + path for root in ("/api", "/api/v1") for path in ("/chat/completions", "/messages"))
-_STREAM_HEADERS = {
-    "content-type": "text/event-stream; charset=utf-8",
-    "cache-control": "no-cache",
-    "x-accel-buffering": "no",
-}
 
 
-async def complete(call: Call, body: bytes) -> Reply:
+async def serve(call: Call, body: bytes) -> Reply:
     """Never raises for what a caller or a model server does wrong."""
-    dialect = detection.stated(call.path, call.headers) or openai_chat
+    operation = operations.at(call.path)
+    dialect = operation.stated(call.path, call.headers)
+    meter = Meter(call)
     try:
         caller = await admission.authenticate(call)
-        admission.require(caller, "chat")
+        meter = Meter(call, caller.limits)
+        admission.require(caller, operation.permission)
         admission.require_readable(call)
         raw = admission.parse(body)
-        dialect = detection.detect(call.path, call.headers, raw)
+        dialect = operation.detect(call.path, call.headers, raw)
         detection.require_fields(call.path, raw)
         request = _with_passage(call, raw, dialect.decode_request(raw))
-        LIMITS.check(request)
+        operation.check(request, raw)
         admission.require_for_content(caller, request)
-        model, route = await find_model(request.model, caller.user_id)
-        route.require_words_for(request)
-        row = await admission.open_row(call, caller, request, model, dialect.NAME)
-        settler = Settler(row, call.started)
-        relay = Relay(request, route, settler.note_first_token)
-        answer = _streamed if request.stream else _whole
-        return await answer(call, dialect, relay, settler)
+        reply = await operation.reply(Asked(call, caller, dialect, request, body, meter))
     except GatewayError as error:
-        return refusal(call, dialect, error)
+        reply = refusal(call, dialect, error)
     except Exception:
         log.exception("%s failed.", call.request_id)
-        return refusal(
-            call, dialect, GatewayError("The portal failed; the request id helps to find out why.")
-        )
+        error = GatewayError("The portal failed; the request id helps to find out why.")
+        reply = refusal(call, dialect, error)
+    reply.headers.update(await meter.headers(dialect.NAME))
+    return reply
 
 
 def _with_passage(call: Call, raw: dict[str, Any], request: Request) -> Request:
@@ -75,51 +66,17 @@ def _with_passage(call: Call, raw: dict[str, Any], request: Request) -> Request:
 
 def refusal(call: Call, dialect: CallerDialect, error: GatewayError) -> Reply:
     status, body = dialect.encode_error(error, call.request_id)
-    headers = {**_headers(call, dialect), **dialect.error_headers(error, call.request_id)}
+    headers = {**headers_of(call, dialect), **dialect.error_headers(error, call.request_id)}
     return Reply(status, headers, msgspec.json.encode(body))
 
 
-async def _whole(call: Call, dialect: CallerDialect, relay: Relay, settler: Settler) -> Reply:
-    try:
-        answer = await relay.whole(dialect, call.answer_id)
-    except BaseException as error:
-        await settler.settle(relay, error)
-        raise
-    await settler.settle(relay)
-    return Reply(200, _headers(call, dialect), answer)
+def refused(call: Call, error: GatewayError) -> Reply:
+    """Before the body was read: in the format that address and headers say."""
+    return refusal(call, operations.at(call.path).stated(call.path, call.headers), error)
 
 
-async def _streamed(call: Call, dialect: CallerDialect, relay: Relay, settler: Settler) -> Reply:
-    """Waits for the first piece: until then a failure is a plain HTTP status."""
-    stream = relay.streamed(dialect, call.answer_id, call.request_id, before_end=settler.settle)
-    try:
-        first = await anext(stream)
-    except BaseException as error:
-        await settler.settle(relay, error)
-        raise
-    body = _body(first, stream, relay, settler)
-    return Reply(200, {**_headers(call, dialect), **_STREAM_HEADERS}, body, dialect.PING)
-
-
-async def _body(
-    first: bytes, stream: AsyncGenerator[bytes, None], relay: Relay, settler: Settler
-) -> AsyncGenerator[bytes, None]:
-    try:
-        async with aclosing(stream):
-            yield first
-            async for piece in stream:
-                yield piece
-    except BaseException as error:
-        await settler.settle(relay, error)
-        raise
-
-
-def _headers(call: Call, dialect: CallerDialect) -> dict[str, str]:
-    return {
-        "content-type": "application/json",
-        "x-request-id": call.request_id,
-        "x-portal-format": dialect.NAME,
-    }
+def body_too_large() -> RequestTooLarge:
+    return RequestTooLarge(f"The request's body is larger than {LIMITS.body} bytes.")
 
 
 class CompletionsApplication:
@@ -133,8 +90,7 @@ class CompletionsApplication:
         try:
             body = await _read(receive)
         except RequestTooLarge as error:
-            dialect = detection.stated(call.path, call.headers) or openai_chat
-            await _send(send, refusal(call, dialect, error))
+            await _send(send, refused(call, error))
             return
         if body is None:
             return
@@ -151,11 +107,10 @@ class CompletionsApplication:
 
 async def _answer(call: Call, body: bytes, method: str, send: Any) -> None:
     if method == "POST":
-        await _send(send, await complete(call, body))
+        await _send(send, await serve(call, body))
         return
-    dialect = detection.stated(call.path, call.headers) or openai_chat
     error = MethodNotAllowed(f"{method} is not allowed here: use POST.", headers={"allow": "POST"})
-    await _send(send, refusal(call, dialect, error))
+    await _send(send, refused(call, error))
 
 
 async def _read(receive: Any) -> bytes | None:
@@ -168,7 +123,7 @@ async def _read(receive: Any) -> bytes | None:
         piece = message.get("body", b"")
         size += len(piece)
         if size > LIMITS.body:
-            raise RequestTooLarge(f"The request's body is larger than {LIMITS.body} bytes.")
+            raise body_too_large()
         pieces.append(piece)
         if not message.get("more_body"):
             return b"".join(pieces)

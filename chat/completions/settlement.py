@@ -5,23 +5,23 @@ import time
 
 import msgspec
 
+from chat.completions.estimate import CHARACTERS_PER_TOKEN
+from chat.completions.metering import Meter
 from chat.gateway import events as ev
 from chat.gateway.errors import GatewayError
 from chat.gateway.relay import Relay
-from chat.gateway.request import Request, Text, Thinking, ToolCall
+from chat.gateway.request import Request, Service, Text, Thinking, ToolCall
 from usage import ledger
 from usage.ledger import Status, TokensSource
-
-# Rule of thumb for text nobody counted: four characters a token.
-_CHARACTERS_PER_TOKEN = 4
 
 
 class Settler:
     """Bound to one admitted call. `settle` may be called on every way out: the first one counts."""
 
-    def __init__(self, admission: ledger.Admission, started: float) -> None:
+    def __init__(self, admission: ledger.Admission, started: float, meter: Meter) -> None:
         self._admission = admission
         self._started = started
+        self._meter = meter
         self._first_token_ms: int | None = None
         self._task: asyncio.Task[None] | None = None
         self.usage = ev.Usage()
@@ -31,23 +31,41 @@ class Settler:
 
     async def settle(self, relay: Relay, error: BaseException | None = None) -> None:
         """Survives the cancellation of its caller: a request that reached a model is paid for."""
-        if self._task is None:
-            self._task = asyncio.create_task(ledger.settle(self._settlement(relay, error)))
-        await asyncio.shield(self._task)
-
-    def _settlement(self, relay: Relay, error: BaseException | None) -> ledger.Settlement:
         counted = relay.collector.usage
         self.usage = counted or _estimate(relay)
+        deployment = relay.route.deployment.id if relay.route.deployment else ""
+        await self._settle(deployment, error, is_counted=counted is not None)
+
+    async def abandon(self, error: BaseException) -> None:
+        """For a call that ended before it could be relayed. The ledger takes things in their order: a row
+        that is still on its way to it is there when this comes."""
+        await self._settle("", error, is_counted=False)
+
+    async def _settle(self, deployment: str, error: BaseException | None, *, is_counted: bool) -> None:
+        if self._task is None:
+            settlement = self._settlement(deployment, error, is_counted)
+            self._task = asyncio.create_task(self._write(settlement))
+        await asyncio.shield(self._task)
+
+    async def _write(self, settlement: ledger.Settlement) -> None:
+        """The ledger first: a counter in doubt is rebuilt from it."""
+        await ledger.settle(settlement)
+        await self._meter.settle(settlement.tokens, settlement.cost)
+
+    def _settlement(
+        self, deployment: str, error: BaseException | None, is_counted: bool
+    ) -> ledger.Settlement:
         return ledger.Settlement(
             admission=self._admission,
-            deployment=relay.route.deployment.id if relay.route.deployment else "",
+            deployment=deployment,
             status=_status(error),
             error_type=_error_type(error),
             input_tokens=self.usage.input,
             output_tokens=self.usage.output,
             cached_tokens=self.usage.cached,
+            cache_written_tokens=self.usage.cache_written,
             reasoning_tokens=self.usage.reasoning,
-            tokens_source=TokensSource.UPSTREAM if counted else TokensSource.ESTIMATED,
+            tokens_source=TokensSource.UPSTREAM if is_counted else TokensSource.ESTIMATED,
             first_token_ms=self._first_token_ms,
             duration_ms=self._elapsed_ms(),
             is_disconnected=isinstance(error, _LEFT),
@@ -81,7 +99,7 @@ def _estimate(relay: Relay) -> ev.Usage:
         return ev.Usage()
     counted_input = relay.collector.input_tokens
     return ev.Usage(
-        input=_tokens(_request_length(relay.request)) if counted_input is None else counted_input,
+        input=estimated_input(relay.request) if counted_input is None else counted_input,
         output=_tokens(said),
     )
 
@@ -90,9 +108,14 @@ def _length(part: Text | Thinking | ToolCall) -> int:
     return len(part.arguments) + len(part.name) if isinstance(part, ToolCall) else len(part.text)
 
 
-def _request_length(request: Request) -> int:
-    return len(msgspec.json.encode((request.system, request.messages, request.tools)))
+def estimated_input(request: Request) -> int:
+    """Tokens. Of a request that is not told in canonical terms: from the body it came in."""
+    passage = request.passage
+    told: object = (request.system, request.messages, request.tools)
+    if request.service is not Service.CHAT and passage is not None:
+        told = passage.raw
+    return _tokens(len(msgspec.json.encode(told)))
 
 
 def _tokens(characters: int) -> int:
-    return -(-characters // _CHARACTERS_PER_TOKEN)
+    return -(-characters // CHARACTERS_PER_TOKEN)

@@ -10,7 +10,7 @@ from accounts.access import User
 from chat import access
 from chat.models import Message, Session
 from chat.models.conversation import MessageStatus
-from portal.web.errors import BadParameter
+from portal.web.errors import BadParameter, NotFound
 
 MAX_QUESTION = 200_000
 _TITLE_LENGTH = 60
@@ -23,8 +23,10 @@ def ask(*, user: User, session_id: str | None, text: str, model: str) -> tuple[M
     text = text.replace("\x00", "").strip()
     if not text or len(text) > MAX_QUESTION:
         raise BadParameter(f"A message has 1 to {MAX_QUESTION:,} characters.", "text")
-    if not access.models_for(user).filter(name=model).exists():
-        raise BadParameter("This model is not available to you.", "model")
+    try:
+        access.get_model(user, model)
+    except NotFound:
+        raise BadParameter("This model is not available to you.", "model") from None
     session = _session(user, session_id, text, model)
     if session.messages.filter(status=MessageStatus.STREAMING).exists():
         raise BadParameter("The last answer is still being written.", "session")

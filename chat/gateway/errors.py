@@ -46,6 +46,11 @@ class MethodNotAllowed(GatewayError):
     code = "method_not_allowed"
 
 
+class Conflict(GatewayError):
+    status = 409
+    code = "conflict"
+
+
 class RequestTooLarge(GatewayError):
     status = 413
     code = "request_too_large"
@@ -58,10 +63,12 @@ class UnsupportedEncoding(GatewayError):
 
 class UpstreamFailure(GatewayError):
     """The model server's side. Another deployment may do better (`falls_over`); the same one may do
-    better in a moment (`is_transient`). Messages never name an address."""
+    better in a moment (`is_transient`), or had better be left alone for a while when it happens again
+    (`is_sickness`). Messages never name an address."""
 
     falls_over = True
     is_transient = True
+    is_sickness = True
 
 
 class UpstreamError(UpstreamFailure):
@@ -90,6 +97,13 @@ class UpstreamOverloaded(UpstreamFailure):
     code = "overloaded"
 
 
+class UpstreamBusy(UpstreamOverloaded):
+    """It has as many calls as the operator allows. To wait for it is the queue's business, and over."""
+
+    is_transient = False
+    is_sickness = False
+
+
 class UpstreamRejected(UpstreamFailure):
     """The model server called the request itself invalid; its reason is worth passing on."""
 
@@ -97,8 +111,20 @@ class UpstreamRejected(UpstreamFailure):
     code = "invalid_request_error"
     falls_over = False
     is_transient = False
+    is_sickness = False
 
 
 class RateLimited(GatewayError):
     status = 429
     code = "rate_limit_exceeded"
+
+
+class QuotaExceeded(RateLimited):
+    code = "insufficient_quota"
+
+
+class Overloaded(GatewayError):
+    """It is the portal that cannot serve just now."""
+
+    status = 503
+    code = "overloaded"

@@ -1,6 +1,7 @@
 """How much one request may hold."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import msgspec
 
@@ -20,16 +21,20 @@ class Limits(msgspec.Struct, frozen=True):
     images: int
     image: int
 
-    def check(self, request: Request) -> None:
-        """Raises `InvalidRequest` or `RequestTooLarge`, naming field and limit."""
-        self._few(len(request.messages), self.messages, "messages")
+    def check(self, request: Request, raw: dict[str, Any]) -> None:
+        """`raw` is the request as it came. Raises `InvalidRequest` or `RequestTooLarge`, naming field and
+        limit."""
+        self._few(len(raw["messages"]), self.messages, "messages")
         self._few(len(request.tools) + len(request.foreign_tools), self.tools, "tools")
         images = 0
-        for path, part in _parts(request):
+        for part in _parts(request):
             if isinstance(part, Image):
                 images += 1
-                self._image(path, part)
-            elif _length(part) > self.text:
+                if len(part.data or "") * 3 // 4 > self.image:
+                    path = _path_of(part.data or "", raw)
+                    raise RequestTooLarge(f"{path}: an image may have at most {self.image} bytes.", path)
+            elif len(text := _text(part)) > self.text:
+                path = _path_of(text, raw)
                 raise InvalidRequest(f"{path}: a text may have at most {self.text} characters.", path)
         self._few(images, self.images, "messages", "images")
 
@@ -37,29 +42,47 @@ class Limits(msgspec.Struct, frozen=True):
         if count > limit:
             raise InvalidRequest(f"{field}: at most {limit} {what or field} in one request.", field)
 
-    def _image(self, path: str, image: Image) -> None:
-        if image.data is not None and len(image.data) * 3 // 4 > self.image:
-            raise RequestTooLarge(f"{path}: an image may have at most {self.image} bytes.", path)
 
-
-def _parts(request: Request) -> Iterator[tuple[str, AnyPart]]:
-    for number, text in enumerate(request.system):
-        yield f"system[{number}]", text
-    for number, message in enumerate(request.messages):
-        for at, part in enumerate(message.parts):
-            path = f"messages[{number}].content[{at}]"
-            yield path, part
+def _parts(request: Request) -> Iterator[AnyPart]:
+    yield from request.system
+    for message in request.messages:
+        for part in message.parts:
+            yield part
             if isinstance(part, ToolResult):
-                yield from ((path, inner) for inner in part.content)
+                yield from part.content
 
 
-def _length(part: AnyPart) -> int:
+def _text(part: AnyPart) -> str:
     match part:
         case Text() | Thinking():
-            return len(part.text)
+            return part.text
         case ToolCall():
-            return len(part.arguments)
+            return part.arguments
         case Document():
-            return len(part.text or "")
+            return part.text or ""
         case _:
-            return 0
+            return ""
+
+
+def _path_of(value: str, raw: dict[str, Any]) -> str:
+    """Where the caller wrote it: turns that were merged on the way in have other numbers now."""
+    for number, message in enumerate(raw["messages"]):
+        content = message.get("content")
+        for at, part in enumerate(content if isinstance(content, list) else ()):
+            if _holds(part, value):
+                return f"messages[{number}].content[{at}]"
+        if _holds(message, value):
+            return f"messages[{number}]" + (".content" if content == value else "")
+    return "system" if "system" in raw else "messages"
+
+
+def _holds(item: Any, value: str) -> bool:
+    match item:
+        case str():
+            return value in item
+        case dict():
+            return any(_holds(inner, value) for inner in item.values())
+        case list():
+            return any(_holds(inner, value) for inner in item)
+        case _:
+            return False

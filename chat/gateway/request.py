@@ -117,6 +117,14 @@ class OutputFormat(msgspec.Struct, frozen=True):
 PORTAL_FIELDS = frozenset(["session_id", "attachments"])
 
 
+class Service(StrEnum):
+    """What a model is asked for."""
+
+    CHAT = "answers"
+    EMBEDDINGS = "embeddings"
+    IMAGES = "images"
+
+
 class Passage(msgspec.Struct, frozen=True):
     """The caller's own body and headers, for an upstream that speaks the caller's format."""
 
@@ -129,10 +137,11 @@ class Request(msgspec.Struct, frozen=True):
     """`thinking_budget` in tokens: 0 for no thinking, None for what the model does by itself.
     `extra` and `foreign_tools` keep what only an upstream of the caller's own `dialect` understands.
     `legacy_functions`: the caller knows one `function_call`, no `tool_calls`.
+    Only chat is told in canonical terms; the other services' requests are their `passage`.
     """
 
     model: str
-    messages: tuple[Message, ...]
+    messages: tuple[Message, ...] = ()
     system: tuple[Text, ...] = ()
     tools: tuple[Tool, ...] = ()
     tool_choice: ToolChoice | None = None
@@ -147,6 +156,7 @@ class Request(msgspec.Struct, frozen=True):
     legacy_functions: bool = False
     dialect: str = ""
     passage: Passage | None = None
+    service: Service = Service.CHAT
 
     def extra_for(self, dialect: str) -> dict[str, Any]:
         return self.extra if dialect == self.dialect else {}

@@ -74,6 +74,15 @@ class Route:
         if refusal:
             raise refusal
 
+    async def count_tokens(self, request: Request) -> int | None:
+        """As the first deployment that counts does."""
+        cooling = await self._health.cooling([deployment.id for deployment in self._deployments])
+        for deployment in ordered(self._deployments, cooling):
+            count = await deployment.upstream.count_tokens(request, deployment.model)
+            if count is not None:
+                return count
+        return None
+
     async def batches(self, request: Request) -> AsyncGenerator[Batch, None]:
         """Falls over and retries only until the first event: after it, a failure is the caller's to see."""
         error: UpstreamFailure | None = None
@@ -106,7 +115,7 @@ class Route:
                     has_begun = True
                     yield batch
         except UpstreamFailure as error:
-            if error.falls_over:
+            if error.is_sickness:
                 await self._health.failed(deployment.id, error)
             if has_begun or not error.falls_over:
                 raise

@@ -14,6 +14,7 @@ from accounts.access import instructions_of
 from chat.catalogue.lookup import find_model
 from chat.completions import admission
 from chat.completions.context import Call, Caller
+from chat.completions.metering import Meter
 from chat.completions.settlement import Settler
 from chat.conversations import services
 from chat.gateway.errors import GatewayError
@@ -86,9 +87,9 @@ class _Generation:
     async def _generate(self, caller: Caller) -> None:
         request = await self._request(caller.user_id)
         model, route = await find_model(request.model, caller.user_id)
-        row = await admission.open_row(self._call, caller, request, model, FORMAT)
-        await _in_database(services.link_usage, self._answer, row.request_id)
-        self._settler = Settler(row, self._call.started)
+        meter = Meter(self._call, caller.limits)
+        self._settler = await admission.admit(self._call, caller, request, model, FORMAT, meter)
+        await _in_database(services.link_usage, self._answer, self._call.id)
         self._relay = Relay(request, route, self._settler.note_first_token)
         reading = asyncio.create_task(self._read(self._relay))
         try:

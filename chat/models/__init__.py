@@ -1,4 +1,5 @@
-from chat.models.catalogue import Deployment, PublicModel, Upstream
+from chat.models.catalogue import Deployment, ModelAlias, PublicModel, Upstream
 from chat.models.conversation import Message, Session
+from chat.models.idempotency import StoredAnswer
 
-__all__ = ["Deployment", "Message", "PublicModel", "Session", "Upstream"]
+__all__ = ["Deployment", "Message", "ModelAlias", "PublicModel", "Session", "StoredAnswer", "Upstream"]

@@ -1,12 +1,17 @@
 """What can be asked for, and who serves it."""
 
-from typing import ClassVar
+from typing import Any, ClassVar
+from urllib.parse import urlsplit
 
 from django.contrib.auth.models import Group
+from django.core.exceptions import ValidationError
+from django.core.validators import MinValueValidator
 from django.db import models
 from django.utils import timezone
 
-from chat.models.encrypted import EncryptedTextField
+from chat.models.capabilities import CapabilitiesField, Capability, just_chat
+from chat.models.encrypted import EncryptedHeadersField, EncryptedTextField
+from usage.prices import Prices
 
 
 class UpstreamKind(models.TextChoices):
@@ -22,14 +27,12 @@ class Upstream(models.Model):
     kind = models.CharField(max_length=20, choices=UpstreamKind)
     base_url = models.CharField(max_length=500, blank=True)
     credential = EncryptedTextField(blank=True, help_text="Encrypted in the database, never shown again.")
-    extra_headers = models.JSONField(
-        default=dict, blank=True, help_text='Sent with every call, such as {"x-team": "research"}.'
-    )
+    extra_headers = EncryptedHeadersField(default=dict, blank=True, help_text="Sent with every call.")
     first_byte_timeout = models.PositiveIntegerField(default=120, help_text="Seconds until an answer begins.")
     idle_timeout = models.PositiveIntegerField(default=60, help_text="Seconds of silence inside an answer.")
     total_timeout = models.PositiveIntegerField(default=900, help_text="Seconds for a whole answer.")
     max_concurrency = models.PositiveIntegerField(
-        default=0, help_text="Calls at once from each web process; 0 for no limit."
+        default=0, help_text="Calls at once, from all processes together; 0 for no limit."
     )
     max_queue = models.PositiveIntegerField(default=100, help_text="Calls that may wait for a free place.")
     queue_timeout = models.PositiveIntegerField(default=30, help_text="Seconds a call may wait.")
@@ -41,15 +44,44 @@ class Upstream(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    def clean(self) -> None:
+        """The address is shown and exported: no secret may hide in it."""
+        if self.kind == UpstreamKind.BUILTIN and not self.base_url:
+            return
+        try:
+            parts = urlsplit(self.base_url)
+            is_address = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+        except ValueError:
+            is_address = False
+        if not is_address or not self.base_url.isprintable():
+            raise ValidationError({"base_url": "This is no address such as https://host/v1."})
+        if parts.username is not None or parts.query or parts.fragment:
+            raise ValidationError({"base_url": "Only host and path: the credential has its own field."})
+
+
+def _price(**options: Any) -> "models.DecimalField[Any, Any]":
+    return models.DecimalField(max_digits=12, decimal_places=6, validators=[MinValueValidator(0)], **options)
+
 
 class PublicModel(models.Model):
-    """A name people may ask for. Prices per million tokens."""
+    """A name people may ask for. Prices in the portal's currency per million tokens."""
 
     name = models.CharField(max_length=200, unique=True)
     description = models.CharField(max_length=500, blank=True)
     owned_by = models.CharField(max_length=100, default="portal")
-    input_price = models.DecimalField(max_digits=12, decimal_places=6, default=0)
-    output_price = models.DecimalField(max_digits=12, decimal_places=6, default=0)
+    capabilities = CapabilitiesField(default=just_chat, help_text="What it is offered for.")
+    context_window = models.PositiveIntegerField(
+        null=True, blank=True, help_text="Tokens of question and answer together; empty when unknown."
+    )
+    max_output_tokens = models.PositiveIntegerField(
+        null=True, blank=True, help_text="Tokens of one answer; empty when unknown."
+    )
+    input_price = _price(default=0)
+    output_price = _price(default=0)
+    cached_price = _price(null=True, blank=True, help_text="Input read from a cache; empty: as other input.")
+    cache_write_price = _price(
+        null=True, blank=True, help_text="Input written to a cache; empty: as other input."
+    )
     is_enabled = models.BooleanField(default=True)
     groups = models.ManyToManyField(
         Group, blank=True, related_name="+", help_text="Only their members may use it. None: everybody may."
@@ -63,6 +95,50 @@ class PublicModel(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        self.clean()
+        super().save(*args, **kwargs)
+
+    def clean(self) -> None:
+        if ModelAlias.objects.filter(name=self.name).exists():
+            raise ValidationError({"name": f"“{self.name}” is an alias; a name stands for one model only."})
+
+    def can(self, capability: Capability) -> bool:
+        return capability in self.capabilities
+
+    @property
+    def prices(self) -> Prices:
+        return Prices.of(self.input_price, self.output_price, self.cached_price, self.cache_write_price)
+
+
+class ModelAlias(models.Model):
+    """Another name for a model, so that programs written for `gpt-4o` run unchanged."""
+
+    name = models.CharField(max_length=200, unique=True)
+    model = models.ForeignKey(PublicModel, on_delete=models.CASCADE, related_name="aliases")
+    gives_way = models.BooleanField(
+        default=False, help_text="Goes when a real model of this name is imported."
+    )
+
+    class Meta:
+        ordering = ("name",)
+        verbose_name_plural = "aliases"
+
+    def __str__(self) -> str:
+        return self.name
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        self._refuse_names_of(PublicModel.objects.all())
+        super().save(*args, **kwargs)
+
+    def clean(self) -> None:
+        """Its own model may be about to change its name: that is looked at when it is saved."""
+        self._refuse_names_of(PublicModel.objects.exclude(pk=self.model_id))
+
+    def _refuse_names_of(self, models: "models.QuerySet[PublicModel]") -> None:
+        if models.filter(name=self.name).exists():
+            raise ValidationError({"name": f"“{self.name}” is a model; a name stands for one model only."})
 
 
 class Deployment(models.Model):

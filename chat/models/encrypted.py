@@ -1,7 +1,9 @@
-"""Text that is unreadable in the database (battery K02)."""
+"""Values that are unreadable in the database (battery K02)."""
 
 import base64
 import hashlib
+import json
+from functools import cache
 from typing import Any
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
@@ -12,10 +14,14 @@ from django.db import models
 def _cipher() -> MultiFernet:
     """The first key encrypts; `SECRET_KEY_FALLBACKS` still decrypt, so the key can be rotated."""
     keys = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
-    derived = (
-        hashlib.scrypt(key.encode(), salt=b"chat.encrypted", n=2**12, r=8, p=1, dklen=32) for key in keys
-    )
-    return MultiFernet([Fernet(base64.urlsafe_b64encode(key)) for key in derived])
+    return MultiFernet([_derived(key) for key in keys])
+
+
+@cache
+def _derived(key: str) -> Fernet:
+    """Deriving takes milliseconds, and the catalogue is read every second."""
+    derived = hashlib.scrypt(key.encode(), salt=b"chat.encrypted", n=2**12, r=8, p=1, dklen=32)
+    return Fernet(base64.urlsafe_b64encode(derived))
 
 
 class EncryptedTextField(models.TextField):
@@ -30,3 +36,16 @@ class EncryptedTextField(models.TextField):
         except InvalidToken:
             # The key was changed without keeping the old one: the credential has to be entered again.
             return ""
+
+
+class EncryptedHeadersField(EncryptedTextField):
+    """HTTP headers as a dict; the values may be credentials too."""
+
+    def get_prep_value(self, value: dict[str, str] | None) -> str | None:  # type: ignore[override]
+        return super().get_prep_value(json.dumps(value) if value else "")
+
+    def from_db_value(self, value: str | None, *args: Any) -> dict[str, str]:  # type: ignore[override]
+        return json.loads(super().from_db_value(value, *args) or "{}")
+
+    def to_python(self, value: Any) -> dict[str, str]:
+        return json.loads(value or "{}") if isinstance(value, str) else value or {}

@@ -13,6 +13,7 @@ from chat.access import get_session, models_for
 from chat.catalogue.environment import is_builtin_only
 from chat.generation.run import generation_id
 from chat.models import Message, Session
+from chat.models.capabilities import Capability
 from chat.models.conversation import MessageStatus
 from chat.rendering.markdown import render as render_markdown
 
@@ -41,6 +42,7 @@ def chat(request: HttpRequest, public_id: str | None = None) -> HttpResponse:
         "models": [
             {"id": model.name, "name": model.name, "description": model.description}
             for model in models_for(user)
+            if model.can(Capability.CHAT)
         ],
         "default_model": _model(user, session),
         "no_upstream_banner": is_builtin_only(),

@@ -3,6 +3,9 @@
 from collections.abc import Sequence
 from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address
 
+from django.conf import settings
+from django.http import HttpRequest
+
 
 def client_address(peer: str, forwarded_for: str, trusted: Sequence[IPv4Network | IPv6Network]) -> str | None:
     """The rightmost address of `X-Forwarded-For` that is not a trusted proxy of ours.
@@ -23,3 +26,11 @@ def client_address(peer: str, forwarded_for: str, trusted: Sequence[IPv4Network 
         if not any(parsed in network for network in trusted):
             break
     return address
+
+
+def request_address(request: HttpRequest) -> str | None:
+    return client_address(
+        request.META.get("REMOTE_ADDR", ""),
+        request.META.get("HTTP_X_FORWARDED_FOR", ""),
+        settings.TRUSTED_PROXIES,
+    )

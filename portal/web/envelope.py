@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from django.conf import settings
+from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, JsonResponse
 from rest_framework import exceptions
 from rest_framework.response import Response
@@ -18,6 +20,7 @@ _TYPES = {
     415: "invalid_request_error",
     429: "rate_limit_exceeded",
 }
+_CODES = {401: "invalid_api_key", 403: "permission_error"}
 
 
 def envelope(message: str, kind: str, code: str | None, param: str | None = None) -> dict[str, Any]:
@@ -28,10 +31,13 @@ def render_exception(error: Exception, context: dict[str, Any]) -> Response | No
     """DRF's exception handler; None leaves the error to Django as a crash."""
     if isinstance(error, ApiError):
         return Response(envelope(str(error), error.code, error.code, error.param), error.status)
+    if isinstance(error, RequestDataTooBig):
+        message = f"The request's body is larger than {settings.DATA_UPLOAD_MAX_MEMORY_SIZE} bytes."
+        return Response(envelope(message, "request_too_large", "request_too_large"), 413)
     response = exception_handler(error, context)
     if response is None:
         return None
-    code = "invalid_api_key" if response.status_code == 401 else None
+    code = _CODES.get(response.status_code)
     response.data = envelope(_text(error), _TYPES.get(response.status_code, "api_error"), code)
     return response
 

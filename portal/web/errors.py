@@ -32,3 +32,15 @@ class NotFound(ApiError, Http404):
 class BadParameter(ApiError):
     status = 400
     code = "invalid_request_error"
+
+
+class NotAllowed(ApiError):
+    """Known, and still not permitted."""
+
+    status = 403
+    code = "permission_error"
+
+
+class InvalidKey(ApiError):
+    status = 401
+    code = "invalid_api_key"

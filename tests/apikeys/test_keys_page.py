@@ -39,7 +39,9 @@ def test_it_revokes(sign_in: Browser, alice: Any, make_key: Callable[..., str]) 
     key = alice.api_keys.get()
     browser = sign_in(alice)
     token = {"csrfmiddlewaretoken": browser.cookies["csrftoken"]}
-    assert "Revoked" in browser.post(f"/keys/{key.public_id}/revoke", data=token).text
+    assert key.hint not in browser.post(f"/keys/{key.public_id}/revoke", data=token).text
+    key.refresh_from_db()
+    assert key.is_revoked
 
 
 def test_anothers_key_is_not_there(
@@ -52,7 +54,7 @@ def test_anothers_key_is_not_there(
     token = {"csrfmiddlewaretoken": browser.cookies["csrftoken"]}
     assert browser.post(f"/keys/{key.public_id}/revoke", data=token).status_code == 404
     key.refresh_from_db()
-    assert key.is_active
+    assert not key.is_revoked
 
 
 def test_a_form_from_another_site_is_refused_w08(sign_in: Browser, alice: Any) -> None:

@@ -32,7 +32,8 @@ class Upstream:
     def post(
         self, wire: str = "openai", path: str = "", headers: Any = None, **fields: Any
     ) -> httpx.Response:
-        body = {"model": self.model, "messages": HELLO, **fields}
+        asked = {} if {"input", "prompt"} & fields.keys() else {"messages": HELLO}
+        body = {"model": self.model, **asked, **fields}
         if wire == "anthropic":
             body.setdefault("max_tokens", 100)
         return self.client.post(path or PATHS[wire], json=body, headers=headers)

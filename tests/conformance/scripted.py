@@ -11,6 +11,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 Json = dict[str, Any]
 CREDENTIAL = "sk-upstream-credential"
@@ -18,7 +19,10 @@ CREDENTIAL = "sk-upstream-credential"
 
 @dataclass
 class Script:
-    """`answer` is sent whole after `delay` seconds; `pieces` as a stream, `pause` seconds apart."""
+    """`answer` is sent whole after `delay` seconds; `pieces` as a stream, `pause` seconds apart.
+
+    `by_path` has other answers for single addresses.
+    """
 
     answer: Json | bytes | None = None
     pieces: Sequence[bytes] = ()
@@ -26,16 +30,25 @@ class Script:
     headers: dict[str, str] = field(default_factory=dict)
     pause: float = 0
     delay: float = 0
+    by_path: dict[str, Json] = field(default_factory=dict)
     asked: list[Json] = field(default_factory=list)
     asked_headers: list[dict[str, str]] = field(default_factory=list)
     asked_paths: list[str] = field(default_factory=list)
     was_left: threading.Event = field(default_factory=threading.Event)
+    running: int = 0
+    most_running: int = 0
 
 
 @dataclass
 class ScriptedServer:
-    port: int
+    """`models` are what it lists, to who shows the `key`; in Anthropic's format `page` at a time."""
+
+    port: int = 0
     scripts: dict[str, Script] = field(default_factory=dict)
+    models: list[Json] = field(default_factory=list)
+    key: str = ""
+    page: int = 1000
+    list_headers: list[dict[str, str]] = field(default_factory=list)
 
     @property
     def base_url(self) -> str:
@@ -44,18 +57,31 @@ class ScriptedServer:
 
 @contextmanager
 def scripted_server() -> Iterator[ScriptedServer]:
-    scripts: dict[str, Script] = {}
+    scripted = ScriptedServer()
+    counting = threading.Lock()
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
         def do_POST(self) -> None:
             body = json.loads(self.rfile.read(int(self.headers["content-length"])))
-            script = scripts[body["model"]]
+            # A tokenizer's question about a text names no model: it belongs to the last that did.
+            script = scripted.scripts[body.get("model", getattr(self.server, "last", ""))]
+            self.server.last = body.get("model", "")  # type: ignore[attr-defined]
             script.asked.append(body)
-            script.asked_headers.append({name.lower(): value for name, value in self.headers.items()})
+            script.asked_headers.append(_headers(self))
             script.asked_paths.append(self.path)
-            _play(self, script)
+            with counting:
+                script.running += 1
+                script.most_running = max(script.most_running, script.running)
+            try:
+                _play(self, script)
+            finally:
+                with counting:
+                    script.running -= 1
+
+        def do_GET(self) -> None:
+            _play(self, _listing(self, scripted))
 
         def log_message(self, *_: object) -> None:
             pass
@@ -63,9 +89,34 @@ def scripted_server() -> Iterator[ScriptedServer]:
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield ScriptedServer(server.server_address[1], scripts)
+    scripted.port = server.server_address[1]
+    yield scripted
     server.shutdown()
     server.server_close()
+
+
+def _headers(handler: BaseHTTPRequestHandler) -> dict[str, str]:
+    return {name.lower(): value for name, value in handler.headers.items()}
+
+
+def _listing(handler: BaseHTTPRequestHandler, scripted: ScriptedServer) -> Script:
+    headers = _headers(handler)
+    scripted.list_headers.append(headers)
+    shown = headers.get("x-api-key") or headers.get("authorization", "").removeprefix("Bearer ")
+    if scripted.key and shown != scripted.key:
+        # Real servers repeat the key, and so must not be quoted as they are.
+        return Script({"error": {"message": f"Incorrect API key provided: {shown}."}}, status=401)
+    address = urlsplit(handler.path)
+    if address.path != "/v1/models":
+        return Script(b"<html>Not here</html>", status=404)
+    if "anthropic-version" not in headers:
+        return Script({"object": "list", "data": scripted.models})
+    after = parse_qs(address.query).get("after_id", [""])[0]
+    ids = [model["id"] for model in scripted.models]
+    start = ids.index(after) + 1 if after else 0
+    data = scripted.models[start : start + scripted.page]
+    more = start + scripted.page < len(ids)
+    return Script({"data": data, "has_more": more, "last_id": data[-1]["id"] if data else None})
 
 
 def _play(handler: BaseHTTPRequestHandler, script: Script) -> None:
@@ -85,7 +136,8 @@ def _play(handler: BaseHTTPRequestHandler, script: Script) -> None:
             return
         script.was_left.set()
         return
-    body = script.answer if isinstance(script.answer, bytes) else json.dumps(script.answer).encode()
+    answer = script.by_path.get(handler.path, script.answer)
+    body = answer if isinstance(answer, bytes) else json.dumps(answer).encode()
     handler.send_header("content-type", "application/json")
     handler.send_header("content-length", str(len(body)))
     with suppress(BrokenPipeError, ConnectionResetError):

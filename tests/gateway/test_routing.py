@@ -20,7 +20,7 @@ from chat.gateway.errors import (
 )
 from chat.gateway.request import Message, Request, Text
 from chat.gateway.routing import Deployment, Route, ordered
-from chat.gateway.upstreams.concurrency import Slots, WithSlots
+from chat.gateway.upstreams.concurrency import LocalSlots, WithSlots
 from chat.gateway.upstreams.deadlines import Deadlines, WithDeadlines
 from tests import asynchronous
 
@@ -181,7 +181,7 @@ def test_every_deadline_ends_the_call(deadlines: Deadlines) -> None:
 def test_the_cap_lets_few_in_and_few_wait_l04() -> None:
     upstream = Scripted("a", pause=0.02)
 
-    async def one(slots: Slots) -> str:
+    async def one(slots: LocalSlots) -> str:
         try:
             call = WithSlots(upstream, slots).call(HELLO, "m")
             events = [event async for batch in call for event in batch]
@@ -190,7 +190,7 @@ def test_the_cap_lets_few_in_and_few_wait_l04() -> None:
         return collect(events).text
 
     async def run(wait: float) -> Counter[str]:
-        slots = Slots(limit=2, queue=3, wait=wait)
+        slots = LocalSlots(limit=2, queue=3, wait=wait)
         return Counter(await asyncio.gather(*(one(slots) for _ in range(10))))
 
     assert asynchronous.run(run(wait=5)) == {"a": 5, "full": 5}

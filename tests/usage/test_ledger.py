@@ -14,6 +14,7 @@ from django.utils import timezone
 from tests.portal_process import PortalProcess
 from usage import ledger
 from usage.models import ServingProcess, Status, TokensSource, UsageRecord
+from usage.prices import Prices
 
 MODEL = "Waymore-A1-Instruct-1011"
 
@@ -100,9 +101,9 @@ def test_rows_of_a_dead_process_are_closed(alice: Any) -> None:
 
 def test_a_final_row_stays_as_it_is(alice: Any) -> None:
     row = open_row(alice, uuid4(), status=Status.INTERRUPTED)
-    admission = ledger.Admission(row.pk, alice.pk, None, MODEL, "openai", False, None, Decimal(0), Decimal(0))
+    admission = ledger.Admission(row.pk, alice.pk, None, MODEL, "openai", False, None, Prices())
     late = ledger.Settlement(
-        admission, "d", Status.COMPLETE, "", 1, 1, 0, 0, TokensSource.UPSTREAM, 1, 1, False
+        admission, "d", Status.COMPLETE, "", 1, 1, 0, 0, 0, TokensSource.UPSTREAM, 1, 1, False
     )
     ledger._write([late])
     row.refresh_from_db()

@@ -51,6 +51,16 @@ class CallerDialect(Protocol):
     def error_headers(self, error: GatewayError, request_id: str) -> dict[str, str]: ...
 
 
+class ServiceDialect(Protocol):
+    """A format that passes as it is: how servers give embeddings and images."""
+
+    PATH: str
+
+    def pass_request(self, request: Request, model: str) -> dict[str, Any]: ...
+
+    def pass_answer(self, body: bytes, request: Request, answer_id: str) -> Wire: ...
+
+
 class UpstreamDialect(Protocol):
     """A format model servers speak."""
 

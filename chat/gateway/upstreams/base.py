@@ -15,3 +15,6 @@ class Upstream(Protocol):
 
     def call(self, request: Request, model: str) -> AsyncGenerator[Batch, None]:
         """Raises `InvalidRequest` at once where this server's format has no words for the request."""
+
+    async def count_tokens(self, request: Request, model: str) -> int | None:
+        """Of the request's input, as this server counts; None where it does not."""

@@ -1,17 +1,33 @@
-"""How many calls a model server gets at once from this process; a few more may wait."""
+"""How many calls a model server gets at once; a few more may wait."""
 
 import asyncio
 from collections.abc import AsyncGenerator
-from contextlib import aclosing
+from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager
+from typing import Protocol
 
-from chat.gateway.errors import UpstreamOverloaded
+from chat.gateway.errors import UpstreamBusy
 from chat.gateway.events import Batch
 from chat.gateway.request import Request
 from chat.gateway.upstreams.base import Upstream
 
 
-class Slots:
-    """`limit` calls at once, at most `queue` waiting, each at most `wait` seconds."""
+class QueueFull(UpstreamBusy):
+    def __init__(self) -> None:
+        super().__init__("Too many requests are waiting for this model.")
+
+
+class WaitedInVain(UpstreamBusy):
+    def __init__(self) -> None:
+        super().__init__("This model is too busy; the request waited in vain.")
+
+
+class Slots(Protocol):
+    def place(self) -> AbstractAsyncContextManager[None]:
+        """Held while a call runs. Entering raises `QueueFull` or `WaitedInVain`."""
+
+
+class LocalSlots:
+    """Of this process: `limit` calls at once, at most `queue` waiting, each at most `wait` seconds."""
 
     def __init__(self, limit: int, queue: int, wait: float) -> None:
         self._semaphore = asyncio.Semaphore(limit)
@@ -19,21 +35,25 @@ class Slots:
         self._wait = wait
         self._waiting = 0
 
-    async def take(self) -> None:
-        """Raises `UpstreamOverloaded` when the queue is full or the wait was too long."""
+    @asynccontextmanager
+    async def place(self) -> AsyncGenerator[None, None]:
+        await self._take()
+        try:
+            yield
+        finally:
+            self._semaphore.release()
+
+    async def _take(self) -> None:
         if self._semaphore.locked() and self._waiting >= self._queue:
-            raise UpstreamOverloaded("Too many requests are waiting for this model.")
+            raise QueueFull()
         self._waiting += 1
         try:
             async with asyncio.timeout(self._wait):
                 await self._semaphore.acquire()
         except TimeoutError:
-            raise UpstreamOverloaded("This model is too busy; the request waited in vain.") from None
+            raise WaitedInVain() from None
         finally:
             self._waiting -= 1
-
-    def give_back(self) -> None:
-        self._semaphore.release()
 
 
 class WithSlots:
@@ -44,11 +64,10 @@ class WithSlots:
     def call(self, request: Request, model: str) -> AsyncGenerator[Batch, None]:
         return self._in_turn(self._upstream.call(request, model))
 
+    async def count_tokens(self, request: Request, model: str) -> int | None:
+        return await self._upstream.count_tokens(request, model)
+
     async def _in_turn(self, call: AsyncGenerator[Batch, None]) -> AsyncGenerator[Batch, None]:
-        await self._slots.take()
-        try:
-            async with aclosing(call):
-                async for batch in call:
-                    yield batch
-        finally:
-            self._slots.give_back()
+        async with self._slots.place(), aclosing(call):
+            async for batch in call:
+                yield batch

@@ -11,6 +11,9 @@ from chat.gateway.events import Batch
 from chat.gateway.request import Request
 from chat.gateway.upstreams.base import Upstream
 
+# Seconds. Counting is a courtesy: an estimate that comes is better than a count that does not.
+COUNTING = 10
+
 
 class Deadlines(msgspec.Struct, frozen=True):
     """Seconds: until an answer begins, between two events of a stream, for the whole answer."""
@@ -31,6 +34,13 @@ class WithDeadlines:
         # An answer that is not streamed begins when it is whole.
         patience = self._deadlines.first_byte if request.stream else self._deadlines.total
         return self._in_time(self._upstream.call(request, model), patience)
+
+    async def count_tokens(self, request: Request, model: str) -> int | None:
+        try:
+            async with asyncio.timeout(COUNTING):
+                return await self._upstream.count_tokens(request, model)
+        except TimeoutError:
+            return None
 
     async def _in_time(
         self, call: AsyncGenerator[Batch, None], patience: float

@@ -1,30 +1,41 @@
 """A model server reached over HTTP, in whichever dialect it speaks."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Sequence
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from contextlib import aclosing, asynccontextmanager
+from types import MappingProxyType
+from typing import Any
 
 import aiohttp
 import msgspec
 
 from chat.gateway import strict_json
-from chat.gateway.dialects import UpstreamDialect
+from chat.gateway.dialects import ServiceDialect, UpstreamDialect, anthropic_messages, openai_chat
 from chat.gateway.errors import (
     GatewayError,
+    InvalidRequest,
     UpstreamError,
+    UpstreamFailure,
     UpstreamMisconfigured,
     UpstreamOverloaded,
     UpstreamRejected,
     UpstreamTimeout,
 )
 from chat.gateway.events import Batch, Event
-from chat.gateway.request import Request
+from chat.gateway.request import Passage, Request, Service
 from chat.gateway.sse import ServerSentEvent, SSEParser
+from chat.gateway.upstreams import counting
 
 # Seconds. How long an answer may take is `deadlines`' business, not the connection's.
 TIMEOUT = aiohttp.ClientTimeout(total=None, sock_connect=10)
 MAX_CONNECTIONS = 1000
 MAX_ERROR_BYTES = 64 * 1024
+
+Count = Callable[[counting.Ask, dict[str, Any]], Awaitable[int | None]]
+_COUNTS: dict[str, Count] = {
+    anthropic_messages.NAME: counting.by_messages_api,
+    openai_chat.NAME: counting.by_tokenizer,
+}
 
 
 def new_client() -> aiohttp.ClientSession:
@@ -47,12 +58,20 @@ class Connection(msgspec.Struct, frozen=True):
 
 
 class HttpUpstream:
+    """`services` says how it gives what is not chat, where its kind of server does at all."""
+
     def __init__(
-        self, client: aiohttp.ClientSession, dialect: UpstreamDialect, connection: Connection
+        self,
+        client: aiohttp.ClientSession,
+        dialect: UpstreamDialect,
+        connection: Connection,
+        services: Mapping[Service, ServiceDialect] = MappingProxyType({}),
     ) -> None:
         self._client = client
         self._dialect = dialect
-        self._url = connection.base_url.rstrip("/") + dialect.COMPLETIONS_PATH
+        self._services = services
+        self._base_url = connection.base_url.rstrip("/")
+        self._url = self._base_url + dialect.COMPLETIONS_PATH
         self._headers = {
             "content-type": "application/json",
             **connection.headers,
@@ -60,46 +79,92 @@ class HttpUpstream:
         }
 
     def call(self, request: Request, model: str) -> AsyncGenerator[Batch, None]:
+        if request.service is not Service.CHAT:
+            return self._serve(request, model)
         passage = request.passage if request.dialect == self._dialect.NAME else None
         encode = self._dialect.pass_request if passage else self._dialect.encode_request
         body = msgspec.json.encode(encode(request, model))
         headers = {**self._headers, **passage.headers} if passage else self._headers
-        # With an `answer_id` the answer passes as it is, under that name.
-        answer_id = passage.answer_id if passage else None
-        return self._post(body, headers, request, answer_id)
+        if request.stream:
+            return self._stream(body, headers, request, passage)
+        if passage:
+            return self._post(
+                self._url,
+                body,
+                headers,
+                lambda said: [self._dialect.pass_answer(said, request, passage.answer_id)],
+            )
+        return self._post(
+            self._url,
+            body,
+            headers,
+            lambda said: self._dialect.decode_answer(strict_json.decode(said), request),
+        )
+
+    async def count_tokens(self, request: Request, model: str) -> int | None:
+        passes = request.passage is not None and request.dialect == self._dialect.NAME
+        encode = self._dialect.pass_request if passes else self._dialect.encode_request
+        try:
+            return await _COUNTS[self._dialect.NAME](self._ask, encode(request, model))
+        except UpstreamRejected:
+            raise
+        except (UpstreamFailure, msgspec.DecodeError, LookupError, TypeError, ValueError):
+            return None
+
+    async def _ask(self, path: str, body: dict[str, Any], *, at_root: bool = False) -> dict[str, Any]:
+        base = self._base_url.removesuffix("/v1") if at_root else self._base_url
+        async with self._answer(base + path, msgspec.json.encode(body), self._headers) as response:
+            said: dict[str, Any] = msgspec.json.decode(await response.read())
+            return said
+
+    def _serve(self, request: Request, model: str) -> AsyncGenerator[Batch, None]:
+        service, passage = self._services.get(request.service), request.passage
+        if service is None or passage is None:
+            raise InvalidRequest(f"This model's server gives no {request.service}.", "model")
+        body = msgspec.json.encode(service.pass_request(request, model))
+        url = self._base_url + service.PATH
+        return self._post(
+            url, body, self._headers, lambda said: [service.pass_answer(said, request, passage.answer_id)]
+        )
 
     async def _post(
-        self, body: bytes, headers: dict[str, str], request: Request, answer_id: str | None
+        self, url: str, body: bytes, headers: dict[str, str], read: Callable[[bytes], Batch]
     ) -> AsyncGenerator[Batch, None]:
+        async with self._answer(url, body, headers) as response:
+            said = await response.read()
         try:
-            posting = self._client.post(self._url, data=body, headers=headers, allow_redirects=False)
-            async with posting as response:
+            yield read(said)
+        except (msgspec.DecodeError, UnicodeDecodeError, LookupError, TypeError, AttributeError) as error:
+            raise UpstreamError("The model server's answer could not be read.") from error
+
+    @asynccontextmanager
+    async def _answer(
+        self, url: str, body: bytes, headers: dict[str, str]
+    ) -> AsyncGenerator[aiohttp.ClientResponse, None]:
+        try:
+            async with self._client.post(url, data=body, headers=headers, allow_redirects=False) as response:
                 await _raise_for_status(response)
-                if not request.stream:
-                    yield self._whole(await response.read(), request, answer_id)
-                    return
-                async with aclosing(self._streamed(response, request, answer_id)) as batches:
-                    async for batch in batches:
-                        yield batch
+                yield response
         except TimeoutError as error:
             raise UpstreamTimeout("The model server did not answer in time.") from error
         except (aiohttp.ClientError, OSError) as error:
             raise UpstreamError("The model server could not be reached or broke off.") from error
 
-    def _whole(self, body: bytes, request: Request, answer_id: str | None) -> Batch:
-        try:
-            if answer_id is not None:
-                return [self._dialect.pass_answer(body, request, answer_id)]
-            return self._dialect.decode_answer(strict_json.decode(body), request)
-        except (msgspec.DecodeError, UnicodeDecodeError, LookupError, TypeError, AttributeError) as error:
-            raise UpstreamError("The model server's answer could not be read.") from error
+    async def _stream(
+        self, body: bytes, headers: dict[str, str], request: Request, passage: Passage | None
+    ) -> AsyncGenerator[Batch, None]:
+        async with (
+            self._answer(self._url, body, headers) as response,
+            aclosing(self._streamed(response, request, passage)) as batches,
+        ):
+            async for batch in batches:
+                yield batch
 
     async def _streamed(
-        self, response: aiohttp.ClientResponse, request: Request, answer_id: str | None
+        self, response: aiohttp.ClientResponse, request: Request, passage: Passage | None
     ) -> AsyncGenerator[Batch, None]:
         dialect, parser = self._dialect, SSEParser()
-        passes = answer_id is not None
-        decoder = dialect.passer(request, answer_id or "") if passes else dialect.event_decoder(request)
+        decoder = dialect.passer(request, passage.answer_id) if passage else dialect.event_decoder(request)
 
         def decoded(arrived: Sequence[ServerSentEvent]) -> list[Event]:
             try:

@@ -7,9 +7,10 @@ import uvicorn
 from django.conf import settings
 from django.core.management.base import BaseCommand
 
+from apikeys.counters import COUNTERS
 from chat.catalogue import connections
 from chat.generation import run
-from portal import celery_app, embedded_beat
+from portal import celery_app, embedded_beat, redis
 from portal.asgi import application
 
 MAX_FRAME_BYTES = 4 * 1024 * 1024
@@ -74,3 +75,5 @@ class _Server(uvicorn.Server):
             await asyncio.wait(self.server_state.tasks, timeout=GRACE)
         await run.stop_all()
         await connections.close()
+        await COUNTERS.close()
+        await redis.close()

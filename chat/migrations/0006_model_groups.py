@@ -7,7 +7,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('auth', '0012_alter_user_first_name_max_length'),
-        ('chat', '0001_initial'),
+        ('chat', '0005_shared_cap'),
     ]
 
     operations = [

@@ -1,0 +1,72 @@
+"""From an understood request to its answer: model, ledger row, upstream, settlement."""
+
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from functools import partial
+
+from chat.catalogue.lookup import find_model
+from chat.completions import admission, idempotency
+from chat.completions.asked import Asked
+from chat.completions.context import Reply, headers_of
+from chat.completions.settlement import Settler
+from chat.gateway.relay import Relay
+
+_STREAM_HEADERS = {
+    "content-type": "text/event-stream; charset=utf-8",
+    "cache-control": "no-cache",
+    "x-accel-buffering": "no",
+}
+
+
+async def answer(asked: Asked) -> Reply:
+    """Raises `GatewayError` while nothing has reached the caller."""
+    if idempotency.is_wanted(asked.call, asked.request):
+        return await idempotency.once(asked.call, asked.caller, asked.body, partial(_answer, asked))
+    return await _answer(asked)
+
+
+async def _answer(asked: Asked) -> Reply:
+    model, route = await find_model(asked.request.model, asked.caller.user_id)
+    admission.require_model(asked.caller, asked.request.model, model)
+    route.require_words_for(asked.request)
+    settler = await admission.admit(
+        asked.call, asked.caller, asked.request, model, asked.dialect.NAME, asked.meter
+    )
+    relay = Relay(asked.request, route, settler.note_first_token)
+    return await (_streamed if asked.request.stream else _whole)(asked, relay, settler)
+
+
+async def _whole(asked: Asked, relay: Relay, settler: Settler) -> Reply:
+    try:
+        body = await relay.whole(asked.dialect, asked.call.answer_id)
+    except BaseException as error:
+        await settler.settle(relay, error)
+        raise
+    await settler.settle(relay)
+    return Reply(200, headers_of(asked.call, asked.dialect), body)
+
+
+async def _streamed(asked: Asked, relay: Relay, settler: Settler) -> Reply:
+    """Waits for the first piece: until then a failure is a plain HTTP status."""
+    call, dialect = asked.call, asked.dialect
+    stream = relay.streamed(dialect, call.answer_id, call.request_id, before_end=settler.settle)
+    try:
+        first = await anext(stream)
+    except BaseException as error:
+        await settler.settle(relay, error)
+        raise
+    body = _body(first, stream, relay, settler)
+    return Reply(200, {**headers_of(call, dialect), **_STREAM_HEADERS}, body, dialect.PING)
+
+
+async def _body(
+    first: bytes, stream: AsyncGenerator[bytes, None], relay: Relay, settler: Settler
+) -> AsyncGenerator[bytes, None]:
+    try:
+        async with aclosing(stream):
+            yield first
+            async for piece in stream:
+                yield piece
+    except BaseException as error:
+        await settler.settle(relay, error)
+        raise

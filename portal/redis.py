@@ -1,0 +1,23 @@
+"""The portal's Redis, where there is one: a pooled client for each event loop."""
+
+import asyncio
+from weakref import WeakKeyDictionary
+
+from django.conf import settings
+from redis.asyncio import Redis
+
+_clients: WeakKeyDictionary[asyncio.AbstractEventLoop, Redis] = WeakKeyDictionary()
+
+
+def client() -> Redis:
+    """Of the running loop. Only where `settings.REDIS_URL` is set."""
+    loop = asyncio.get_running_loop()
+    if loop not in _clients:
+        _clients[loop] = Redis.from_url(settings.REDIS_URL)
+    return _clients[loop]
+
+
+async def close() -> None:
+    known = _clients.pop(asyncio.get_running_loop(), None)
+    if known is not None:
+        await known.aclose()
