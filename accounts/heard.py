@@ -3,7 +3,6 @@
 from typing import Any
 
 from allauth.account import signals as allauth
-from allauth.core import context
 from django.contrib import admin
 from django.contrib.admin.actions import delete_selected
 from django.contrib.admin.models import LogEntry
@@ -101,7 +100,6 @@ def _operator_acted(instance: LogEntry, created: bool, **_: Any) -> None:
     record(
         user=User.objects.filter(pk=about).first() if about else instance.user,
         event=Event.OPERATOR_ACTION,
-        request=context.request,
         actor=instance.user,
         details={
             "what": f"{_FLAGS.get(instance.action_flag, '')} {what}",

@@ -3,13 +3,14 @@
 from collections.abc import Mapping
 from typing import Protocol
 
+from allauth.core import context
 from django.conf import settings
 from django.db.models import QuerySet
 
 from accounts.models import Event, SecurityEvent, User
 from portal.web.client_address import client_address
 
-__all__ = ["Event", "events_of", "record"]
+__all__ = ["Detail", "Event", "events_of", "record"]
 
 Detail = str | int | bool | None | list[str]
 _MAX_AGENT = 300
@@ -31,8 +32,10 @@ def record(
 ) -> SecurityEvent:
     """`user` is whom it is about; `actor` who did it, when that is somebody else.
 
-    `request` says from where. `details` are shown to the person and to operators: never a secret.
+    `request` says from where; not given, it is the one being served, if any. `details` are shown to the
+    person and to operators: never a secret.
     """
+    request = request or context.request
     meta: Mapping[str, str] = request.META if request is not None else {}
     return SecurityEvent.objects.create(
         user=user,

@@ -86,7 +86,7 @@ def _line(line: SecurityEvent) -> dict[str, object]:
 
 def _says_something(name: str, value: object) -> bool:
     """Ids are for operators."""
-    return name not in ("export", "invitation", "object") and value not in (None, "", [])
+    return name not in ("export", "invitation", "object", "key") and value not in (None, "", [])
 
 
 def _text(value: object) -> str:

@@ -53,6 +53,24 @@ def test_details_hold_nothing_a_terminal_obeys(alice: Any) -> None:
     assert alice.security_events.get().details == {"key": "key_1", "name": "ab[2J"}
 
 
+def test_what_happens_to_keys_is_written(sign_in: SignIn, api: httpx.Client, alice: Any) -> None:
+    from apikeys.services import edit_key, regenerate_key, revoke_key
+
+    key = alice.api_keys.get()
+    edit_key(key=key, name="Renamed")
+    regenerate_key(key=key)
+    revoke_key(key=key)
+    lines = list(alice.security_events.order_by("id"))
+    assert [line.event for line in lines] == ["key_created", "key_edited", "key_regenerated", "key_revoked"]
+    assert lines[1].details == {"key": key.public_id, "name": "Renamed", "changed": ["name"]}
+    created = sign_in(alice).post("/api/keys", json={"name": "From a browser", "permissions": ["chat"]})
+    assert created.status_code == 201
+    line = alice.security_events.first()
+    assert line.details["name"] == "From a browser"
+    assert line.address.startswith("127.1."), "the request being served says from where"
+    assert created.json()["key"] not in str(line.details)
+
+
 def test_nothing_changes_it_p05(alice: Any) -> None:
     from accounts.models import SecurityEvent
     from accounts.security_log import Event, record
@@ -72,7 +90,8 @@ def test_what_operators_do_is_written_p05(sign_in: SignIn, operator: Any) -> Non
     token = {"csrfmiddlewaretoken": browser.cookies["csrftoken"]}
     names = [f"group {operator.pk} {number}" for number in (1, 2)]
     for name in names:
-        browser.post("/admin/auth/group/add/", data={**token, "name": name})
+        limits = {"grouplimits-TOTAL_FORMS": "0", "grouplimits-INITIAL_FORMS": "0"}
+        browser.post("/admin/auth/group/add/", data={**token, **limits, "name": name})
     groups = Group.objects.filter(name__in=names)
     data = {**token, "action": "delete_selected", "_selected_action": [group.pk for group in groups]}
     browser.post("/admin/auth/group/", data={**data, "post": "yes"})
