@@ -64,7 +64,7 @@ def _offer(candidate: Candidate) -> dict[str, Any]:
         "id": listed.id,
         "name": candidate.name,
         "why_not": candidate.why_not,
-        "capabilities": ", ".join(labels) or "unknown",
+        "capabilities": ", ".join(labels) or "nothing the portal serves",
         "context_window": listed.context_window,
     }
 

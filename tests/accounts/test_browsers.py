@@ -24,10 +24,10 @@ def sessions(user: Any) -> Any:
     return UserSession.objects.filter(user=user).order_by("pk")
 
 
-def test_it_lists_device_and_address(sign_in: SignIn, alice: Any) -> None:
+def test_it_lists_device_and_address(sign_in_by_form: SignIn, alice: Any) -> None:
     from django.core.cache import cache
 
-    first, second = sign_in(alice), sign_in(alice)
+    first, second = sign_in_by_form(alice), sign_in_by_form(alice)
     sessions(alice).filter(pk=sessions(alice)[0].pk).update(user_agent=PHONE)
     sessions(alice).filter(pk=sessions(alice)[1].pk).update(user_agent=FIREFOX)
     assert cache is not None
@@ -40,8 +40,8 @@ def test_it_lists_device_and_address(sign_in: SignIn, alice: Any) -> None:
     assert first.get("/chat").url.path == "/chat"
 
 
-def test_it_signs_out_one(sign_in: SignIn, alice: Any) -> None:
-    first, second = sign_in(alice), sign_in(alice)
+def test_it_signs_out_one(sign_in_by_form: SignIn, alice: Any) -> None:
+    first, second = sign_in_by_form(alice), sign_in_by_form(alice)
     page = post(second, f"/profile/browsers/{sessions(alice)[0].pk}/end")
     assert "That browser is signed out." in page.text
     assert first.get("/chat").url.path == "/login"
@@ -49,8 +49,8 @@ def test_it_signs_out_one(sign_in: SignIn, alice: Any) -> None:
     assert alice.security_events.first().event == "session_ended"
 
 
-def test_it_signs_out_everywhere_else(sign_in: SignIn, alice: Any) -> None:
-    first, second, third = sign_in(alice), sign_in(alice), sign_in(alice)
+def test_it_signs_out_everywhere_else(sign_in_by_form: SignIn, alice: Any) -> None:
+    first, second, third = sign_in_by_form(alice), sign_in_by_form(alice), sign_in_by_form(alice)
     assert "2 other browsers are signed out." in post(third, "/profile/browsers/end-others").text
     assert first.get("/chat").url.path == "/login"
     assert second.get("/chat").url.path == "/login"
@@ -58,19 +58,19 @@ def test_it_signs_out_everywhere_else(sign_in: SignIn, alice: Any) -> None:
     assert alice.security_events.first().details == {"browsers": 2}
 
 
-def test_the_own_one_is_an_ordinary_sign_out(sign_in: SignIn, alice: Any) -> None:
-    browser = sign_in(alice)
+def test_the_own_one_is_an_ordinary_sign_out(sign_in_by_form: SignIn, alice: Any) -> None:
+    browser = sign_in_by_form(alice)
     assert post(browser, f"/profile/browsers/{sessions(alice)[0].pk}/end").url.path == "/login"
     assert alice.security_events.first().event == "signed_out"
 
 
-def test_anothers_browser_is_not_there(sign_in: SignIn, alice: Any, bob: Any) -> None:
-    theirs = sign_in(alice)
-    assert post(sign_in(bob), f"/profile/browsers/{sessions(alice)[0].pk}/end").status_code == 404
+def test_anothers_browser_is_not_there(sign_in_by_form: SignIn, alice: Any, bob: Any) -> None:
+    theirs = sign_in_by_form(alice)
+    assert post(sign_in_by_form(bob), f"/profile/browsers/{sessions(alice)[0].pk}/end").status_code == 404
     assert theirs.get("/chat").url.path == "/chat"
 
 
-def test_a_sign_in_through_the_admin_is_listed(sign_in: SignIn, operator: Any, portal: Any) -> None:
+def test_a_sign_in_through_the_admin_is_listed(sign_in_by_form: SignIn, operator: Any, portal: Any) -> None:
     from tests.conftest import PASSWORD
 
     with httpx.Client(base_url=portal.url, follow_redirects=True) as browser:

@@ -34,9 +34,11 @@ def post(browser: httpx.Client, path: str = "/profile/data") -> httpx.Response:
 
 
 @pytest.fixture
-def exported(sign_in: SignIn, eventually: Any) -> Callable[[Any], tuple[httpx.Client, httpx.Response]]:
+def exported(
+    sign_in_by_form: SignIn, eventually: Any
+) -> Callable[[Any], tuple[httpx.Client, httpx.Response]]:
     def export(user: Any) -> tuple[httpx.Client, httpx.Response]:
-        browser = sign_in(user)
+        browser = sign_in_by_form(user)
         assert "data-under-way" in post(browser).text or user.data_exports.get().state == "ready"
         eventually(lambda: user.data_exports.get().state == "ready", 30)
         assert 'id="download"' in browser.get("/profile/data?part").text
@@ -86,7 +88,7 @@ def test_an_empty_account_exports_as_well(exported: Any, bob: Any) -> None:
 
 
 def test_only_its_owner_gets_it_and_as_a_file(
-    exported: Any, sign_in: SignIn, alice: Any, bob: Any, portal: PortalProcess
+    exported: Any, sign_in_by_form: SignIn, alice: Any, bob: Any, portal: PortalProcess
 ) -> None:
     browser, download = exported(alice)
     path = download.url.path
@@ -96,7 +98,7 @@ def test_only_its_owner_gets_it_and_as_a_file(
     assert download.headers["cache-control"] == "private, no-store"
     assert download.headers["content-security-policy"] == "default-src 'none'; sandbox"
     assert len(download.content) == int(download.headers["content-length"])
-    assert sign_in(bob).get(path).status_code == 404
+    assert sign_in_by_form(bob).get(path).status_code == 404
     assert httpx.get(f"{portal.url}{path}").status_code == 302
     assert browser.get("/profile/data/exp_nonsense").status_code == 404
     assert "export_downloaded" in [line.event for line in alice.security_events.all()]

@@ -95,7 +95,7 @@ def test_a_new_password_can_be_required(act: Act, sign_in: SignIn, alice: Any, p
 def test_devices_and_sessions_are_seen_without_their_keys(sign_in: SignIn, alice: Any, operator: Any) -> None:
     from allauth.usersessions.models import UserSession
 
-    sign_in(alice)
+    sign_in(alice).get("/chat")
     session = UserSession.objects.get(user=alice)
     page = sign_in(operator).get(f"/admin/accounts/user/{alice.pk}/change/").text
     assert "python-httpx" in page or "Python" in page

@@ -13,7 +13,7 @@ from tests.portal_process import manage, serve
 
 ADMIN_PAGES = [
     "accounts/user", "chat/session", "chat/message", "apikeys/apikey", "chat/publicmodel", "chat/upstream",
-    "usage/usagerecord",
+    "chat/deployment",     "usage/usagerecord",
 ]  # fmt: skip
 
 

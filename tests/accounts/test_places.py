@@ -13,27 +13,27 @@ from tests.portal_process import PortalProcess, serve
 SignIn = Callable[..., httpx.Client]
 
 
-def test_a_place_is_shown_when_somebody_knows_it(sign_in: SignIn, alice: Any, tmp_path: Path) -> None:
+def test_a_place_is_shown_when_somebody_knows_it(sign_in_by_form: SignIn, alice: Any, tmp_path: Path) -> None:
     path = tmp_path / "city.mmdb"
     path.write_bytes(city_database(first_byte=127, city="Vienna", country="Austria"))
     with serve(profile.MAIN, PORTAL_GEOIP_PATH=str(path)) as portal:
-        page = sign_in(alice, portal.url).get("/profile/browsers").text
+        page = sign_in_by_form(alice, portal.url).get("/profile/browsers").text
     assert "Vienna, Austria" in page
 
 
-def test_an_address_nobody_knows_has_none(sign_in: SignIn, alice: Any, tmp_path: Path) -> None:
+def test_an_address_nobody_knows_has_none(sign_in_by_form: SignIn, alice: Any, tmp_path: Path) -> None:
     path = tmp_path / "city.mmdb"
     path.write_bytes(city_database(first_byte=9, city="Vienna", country="Austria"))
     with serve(profile.MAIN, PORTAL_GEOIP_PATH=str(path)) as portal:
-        page = sign_in(alice, portal.url).get("/profile/browsers").text
+        page = sign_in_by_form(alice, portal.url).get("/profile/browsers").text
     assert "127.1." in page
     assert "Vienna" not in page
 
 
 def test_without_a_database_only_the_address_is_shown(
-    portal: PortalProcess, sign_in: SignIn, alice: Any
+    portal: PortalProcess, sign_in_by_form: SignIn, alice: Any
 ) -> None:
-    assert "127.1." in sign_in(alice).get("/profile/browsers").text
+    assert "127.1." in sign_in_by_form(alice).get("/profile/browsers").text
 
 
 def city_database(*, first_byte: int, city: str, country: str) -> bytes:

@@ -17,10 +17,10 @@ def events(user: Any) -> list[str]:
     return [event.event for event in events_of(user)]
 
 
-def test_it_says_who_what_when_from_where_p05(sign_in: SignIn, alice: Any) -> None:
+def test_it_says_who_what_when_from_where_p05(sign_in_by_form: SignIn, alice: Any) -> None:
     from accounts.security_log import events_of
 
-    browser = sign_in(alice)
+    browser = sign_in_by_form(alice)
     line = events_of(alice).get()
     assert (line.event, line.user, line.actor) == ("signed_in", alice, alice)
     assert line.address.startswith("127.1.")
@@ -53,7 +53,7 @@ def test_details_hold_nothing_a_terminal_obeys(alice: Any) -> None:
     assert alice.security_events.get().details == {"key": "key_1", "name": "ab[2J"}
 
 
-def test_what_happens_to_keys_is_written(sign_in: SignIn, api: httpx.Client, alice: Any) -> None:
+def test_what_happens_to_keys_is_written(sign_in_by_form: SignIn, api: httpx.Client, alice: Any) -> None:
     from apikeys.services import edit_key, regenerate_key, revoke_key
 
     key = alice.api_keys.get()
@@ -63,7 +63,9 @@ def test_what_happens_to_keys_is_written(sign_in: SignIn, api: httpx.Client, ali
     lines = list(alice.security_events.order_by("id"))
     assert [line.event for line in lines] == ["key_created", "key_edited", "key_regenerated", "key_revoked"]
     assert lines[1].details == {"key": key.public_id, "name": "Renamed", "changed": ["name"]}
-    created = sign_in(alice).post("/api/keys", json={"name": "From a browser", "permissions": ["chat"]})
+    created = sign_in_by_form(alice).post(
+        "/api/keys", json={"name": "From a browser", "permissions": ["chat"]}
+    )
     assert created.status_code == 201
     line = alice.security_events.first()
     assert line.details["name"] == "From a browser"
@@ -83,10 +85,10 @@ def test_nothing_changes_it_p05(alice: Any) -> None:
     assert rows.get().event == "signed_in"
 
 
-def test_what_operators_do_is_written_p05(sign_in: SignIn, operator: Any) -> None:
+def test_what_operators_do_is_written_p05(sign_in_by_form: SignIn, operator: Any) -> None:
     from django.contrib.auth.models import Group
 
-    browser = sign_in(operator)
+    browser = sign_in_by_form(operator)
     token = {"csrfmiddlewaretoken": browser.cookies["csrftoken"]}
     names = [f"group {operator.pk} {number}" for number in (1, 2)]
     for name in names:
@@ -102,8 +104,8 @@ def test_what_operators_do_is_written_p05(sign_in: SignIn, operator: Any) -> Non
     assert all(line.address.startswith("127.1.") for line in lines)
 
 
-def test_it_is_read_only_in_the_admin_p05(sign_in: SignIn, operator: Any) -> None:
-    browser = sign_in(operator)
+def test_it_is_read_only_in_the_admin_p05(sign_in_by_form: SignIn, operator: Any) -> None:
+    browser = sign_in_by_form(operator)
     line = operator.security_events.first()
     assert "Signed in" in browser.get("/admin/accounts/securityevent/").text
     page = browser.get(f"/admin/accounts/securityevent/{line.pk}/change/")

@@ -9,8 +9,10 @@ import httpx
 import pytest
 
 from tests.conformance.scripted import ScriptedServer, scripted_server
+from tests.portal_process import PortalProcess
 
 ADMIN = "/admin/chat"
+_cookies: dict[str, httpx.Cookies] = {}
 UPSTREAM = {
     "kind": "openai", "is_enabled": "on", "extra_headers": "{}", "first_byte_timeout": "9",
     "idle_timeout": "9", "total_timeout": "9", "queue_timeout": "9", "max_concurrency": "2", "max_queue": "2",
@@ -37,8 +39,14 @@ class Admin:
 
 
 @pytest.fixture
-def admin(sign_in: Callable[..., httpx.Client], operator: Any) -> Admin:
-    return Admin(sign_in(operator))
+def admin(request: pytest.FixtureRequest, portal: PortalProcess) -> Iterator[Admin]:
+    """One operator signs in once for all tests: signing in is limited by the minute."""
+    if portal.url not in _cookies:
+        sign_in, operator = map(request.getfixturevalue, ("sign_in", "operator"))
+        _cookies[portal.url] = sign_in(operator).cookies
+    options: Any = {"base_url": portal.url, "cookies": _cookies[portal.url], "follow_redirects": True}
+    with httpx.Client(**options, timeout=30) as browser:
+        yield Admin(browser)
 
 
 @pytest.fixture

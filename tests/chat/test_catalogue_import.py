@@ -145,7 +145,8 @@ def test_it_refuses_who_may_not(
     clerk = make_user("clerk")
     clerk.is_staff = True
     clerk.save()
+    browser = sign_in(clerk)
     for path in (f"upstream/{upstream.pk}/import/", "upstream/"):
-        assert sign_in(clerk).get(f"/admin/chat/{path}").status_code == 403
+        assert browser.get(f"/admin/chat/{path}").status_code == 403
     page = sign_in(make_user("alice")).get(f"/admin/chat/upstream/{upstream.pk}/import/")
     assert page.url.path == "/admin/login/"

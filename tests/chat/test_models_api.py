@@ -17,7 +17,7 @@ def test_it_lists_in_the_openai_shape(api: httpx.Client) -> None:
 
 
 def test_it_lists_in_the_anthropic_shape(api: httpx.Client) -> None:
-    body = api.get("/v1/models", headers=ANTHROPIC).json()
+    body = api.get("/v1/models?limit=1000", headers=ANTHROPIC).json()
     assert body["data"][0]["type"] == "model"
     assert body["first_id"] == body["data"][0]["id"]
     assert body["has_more"] is False

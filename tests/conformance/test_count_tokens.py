@@ -78,8 +78,8 @@ def test_every_spelling_and_the_sdk_a32(
     told = httpx.post(
         running.api + path, json={"model": model, "messages": HELLO}, headers={"x-api-key": key}
     )
-    client = sdk.Anthropic(base_url=running.api, api_key=key)
-    counted = client.messages.count_tokens(model=model, messages=HELLO)  # type: ignore[arg-type]
+    with sdk.Anthropic(base_url=running.api, api_key=key) as client:
+        counted = client.messages.count_tokens(model=model, messages=HELLO)  # type: ignore[arg-type]
     assert told.json() == {"input_tokens": counted.input_tokens}
     assert counted.input_tokens > 0
 

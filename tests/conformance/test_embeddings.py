@@ -65,13 +65,10 @@ def test_every_spelling_of_the_address(asking: httpx.Client, path: str) -> None:
 
 
 def test_the_sdk_works_unchanged(portal: PortalProcess, alice: Any, make_key: Any) -> None:
-    client = sdk.OpenAI(base_url=portal.api, api_key=make_key(alice, "embeddings"))
-    near, same, far = (
-        item.embedding
-        for item in client.embeddings.create(
-            model=MODEL, input=["cats and dogs", "dogs and cats", "the price of steel"], dimensions=512
-        ).data
-    )
+    texts = ["cats and dogs", "dogs and cats", "the price of steel"]
+    with sdk.OpenAI(base_url=portal.api, api_key=make_key(alice, "embeddings")) as client:
+        made = client.embeddings.create(model=MODEL, input=texts, dimensions=512)
+    near, same, far = (item.embedding for item in made.data)
     assert len(near) == 512
     assert dot(near, same) > 0.5 > dot(near, far)
 

@@ -27,8 +27,8 @@ def row_of(user: Any) -> Any:
 
 def test_the_sdk_works_unchanged(openai: Make, portal: PortalProcess, alice: Any) -> None:
     server = openai(ANSWER)
-    client = sdk.OpenAI(base_url=portal.api, api_key=server.client.headers["x-api-key"])
-    answer = client.images.generate(model=server.model, prompt="A cat", n=1, size="1024x1024")
+    with sdk.OpenAI(base_url=portal.api, api_key=server.client.headers["x-api-key"]) as client:
+        answer = client.images.generate(model=server.model, prompt="A cat", n=1, size="1024x1024")
     assert answer.data is not None
     assert answer.data[0].b64_json == "iVBORw0KGgo="
     assert server.script.asked_paths == ["/v1/images/generations"]

@@ -161,6 +161,13 @@ def test_the_engines_tool_call_reaches_an_anthropic_caller(
     assert call.input["unit"] in ("celsius", "kelvin")
 
 
+def test_input_is_counted_as_the_engine_counts_a32(anthropic_client: anthropic.Anthropic) -> None:
+    asked: Any = {"model": MODEL, "messages": HELLO, "system": "Be kind.", "tools": [ANTHROPIC_TOOL]}
+    counted = anthropic_client.messages.count_tokens(**asked).input_tokens
+    usage = anthropic_client.messages.create(**asked, max_tokens=400).usage
+    assert counted == usage.input_tokens + (usage.cache_read_input_tokens or 0)
+
+
 def test_the_engine_stops_when_the_caller_leaves(
     llama_portal: PortalProcess, llama_key: str, engine: LlamaServer, eventually: Callable[..., Any]
 ) -> None:
