@@ -64,9 +64,9 @@ def message(public_id: str) -> Any:
 
 
 def test_keys_and_sessions_stop_at_once_z02(
-    sign_in: SignIn, api: httpx.Client, alice: Any, operator: Any
+    sign_in_by_form: SignIn, api: httpx.Client, alice: Any, operator: Any
 ) -> None:
-    browser = sign_in(alice)
+    browser = sign_in_by_form(alice)
     assert api.get("/models").status_code == 200
     disable(alice, operator)
     assert api.get("/models").status_code == 401
@@ -76,9 +76,9 @@ def test_keys_and_sessions_stop_at_once_z02(
 
 
 def test_sockets_and_browser_answers_stop_z02(
-    sign_in: SignIn, socket_of: Any, alice: Any, operator: Any, eventually: Any
+    sign_in_by_form: SignIn, socket_of: Any, alice: Any, operator: Any, eventually: Any
 ) -> None:
-    socket = socket_of(sign_in(alice))
+    socket = socket_of(sign_in_by_form(alice))
     answer = ask(socket)
     eventually(lambda: message(answer).text)
     disable(alice, operator)
@@ -143,9 +143,9 @@ def test_a_silent_model_server_is_left_z02(
 
 
 def test_a_browser_signed_out_from_afar_loses_its_socket(
-    sign_in: SignIn, socket_of: Any, alice: Any, eventually: Any
+    sign_in_by_form: SignIn, socket_of: Any, alice: Any, eventually: Any
 ) -> None:
-    first, second = sign_in(alice), sign_in(alice)
+    first, second = sign_in_by_form(alice), sign_in_by_form(alice)
     away, here = socket_of(first), socket_of(second)
     answer = ask(away)
     second.post("/profile/browsers/end-others", data={"csrfmiddlewaretoken": second.cookies["csrftoken"]})
@@ -154,24 +154,26 @@ def test_a_browser_signed_out_from_afar_loses_its_socket(
     assert message(answer).status == "streaming", "an answer belongs to its person, not to a browser"
 
 
-def test_a_new_password_ends_other_sockets(sign_in: SignIn, socket_of: Any, alice: Any) -> None:
-    socket = socket_of(sign_in(alice))
+def test_a_new_password_ends_other_sockets(sign_in_by_form: SignIn, socket_of: Any, alice: Any) -> None:
+    socket = socket_of(sign_in_by_form(alice))
     ask(socket, "Repeat after me: hello")
     alice.set_password("another-horse-1")
     alice.save()
     assert closing_code(socket) == NOT_SIGNED_IN
 
 
-def test_an_ordinary_sign_out_ends_the_socket_w07(sign_in: SignIn, socket_of: Any, alice: Any) -> None:
-    browser = sign_in(alice)
+def test_an_ordinary_sign_out_ends_the_socket_w07(
+    sign_in_by_form: SignIn, socket_of: Any, alice: Any
+) -> None:
+    browser = sign_in_by_form(alice)
     socket = socket_of(browser)
     ask(socket, "Repeat after me: hello")
     browser.post("/logout", data={"csrfmiddlewaretoken": browser.cookies["csrftoken"]})
     assert closing_code(socket) == NOT_SIGNED_IN
 
 
-def test_those_who_stay_are_left_alone(sign_in: SignIn, socket_of: Any, alice: Any, bob: Any) -> None:
-    socket = socket_of(sign_in(alice))
+def test_those_who_stay_are_left_alone(sign_in_by_form: SignIn, socket_of: Any, alice: Any, bob: Any) -> None:
+    socket = socket_of(sign_in_by_form(alice))
     answer = ask(socket, "Count to 100")
     with pytest.raises(TimeoutError):
         closing_code(socket, SECONDS)

@@ -16,8 +16,8 @@ Act = Callable[..., httpx.Response]
 
 
 @pytest.fixture
-def act(sign_in: SignIn, operator: Any) -> Act:
-    browser = sign_in(operator)
+def act(sign_in_by_form: SignIn, operator: Any) -> Act:
+    browser = sign_in_by_form(operator)
 
     def choose(action: str, *people: Any) -> httpx.Response:
         data = {"csrfmiddlewaretoken": browser.cookies["csrftoken"], "action": action}
@@ -34,9 +34,9 @@ def last_event(user: Any) -> tuple[str, Any, str]:
 
 
 def test_disabling_ends_everything_and_is_written(
-    act: Act, sign_in: SignIn, alice: Any, operator: Any, portal: PortalProcess, secret: str
+    act: Act, sign_in_by_form: SignIn, alice: Any, operator: Any, portal: PortalProcess, secret: str
 ) -> None:
-    browser = sign_in(alice)
+    browser = sign_in_by_form(alice)
     act("disable", alice)
     assert browser.get("/chat").url.path == "/login"
     answer = httpx.get(f"{portal.api}/models", headers={"x-api-key": secret})
@@ -45,15 +45,15 @@ def test_disabling_ends_everything_and_is_written(
     assert (event, actor) == ("disabled", operator)
     assert address.startswith("127.1.")
     act("enable", alice)
-    assert sign_in(alice).get("/chat").url.path == "/chat"
+    assert sign_in_by_form(alice).get("/chat").url.path == "/chat"
     answer = httpx.get(f"{portal.api}/models", headers={"x-api-key": secret})
     assert answer.status_code == 200
 
 
 def test_the_tick_in_the_form_does_the_same(
-    sign_in: SignIn, alice: Any, operator: Any, portal: PortalProcess
+    sign_in_by_form: SignIn, alice: Any, operator: Any, portal: PortalProcess
 ) -> None:
-    theirs, browser = sign_in(alice), sign_in(operator)
+    theirs, browser = sign_in_by_form(alice), sign_in_by_form(operator)
     path = f"/admin/accounts/user/{alice.pk}/change/"
     form = {"csrfmiddlewaretoken": browser.cookies["csrftoken"], "email": alice.email, "name": "A"}
     for prefix, count in (("userlimits", 0), ("usersession_set", 0)):
@@ -74,8 +74,10 @@ def test_nobody_locks_themselves_out(act: Act, operator: Any) -> None:
     assert operator.has_usable_password()
 
 
-def test_a_new_password_can_be_required(act: Act, sign_in: SignIn, alice: Any, portal: PortalProcess) -> None:
-    browser = sign_in(alice)
+def test_a_new_password_can_be_required(
+    act: Act, sign_in_by_form: SignIn, alice: Any, portal: PortalProcess
+) -> None:
+    browser = sign_in_by_form(alice)
     act("require_password_reset", alice)
     assert browser.get("/chat").url.path == "/login"
     alice.refresh_from_db()
@@ -92,19 +94,21 @@ def test_a_new_password_can_be_required(act: Act, sign_in: SignIn, alice: Any, p
         assert "Your new password is set" in stranger.post(form.url, data=data).text
 
 
-def test_devices_and_sessions_are_seen_without_their_keys(sign_in: SignIn, alice: Any, operator: Any) -> None:
+def test_devices_and_sessions_are_seen_without_their_keys(
+    sign_in_by_form: SignIn, alice: Any, operator: Any
+) -> None:
     from allauth.usersessions.models import UserSession
 
-    sign_in(alice).get("/chat")
+    sign_in_by_form(alice).get("/chat")
     session = UserSession.objects.get(user=alice)
-    page = sign_in(operator).get(f"/admin/accounts/user/{alice.pk}/change/").text
+    page = sign_in_by_form(operator).get(f"/admin/accounts/user/{alice.pk}/change/").text
     assert "python-httpx" in page or "Python" in page
     assert session.ip in page
     assert session.session_key not in page
 
 
-def test_an_operator_signs_somebody_out(act: Act, sign_in: SignIn, alice: Any, operator: Any) -> None:
-    browser = sign_in(alice)
+def test_an_operator_signs_somebody_out(act: Act, sign_in_by_form: SignIn, alice: Any, operator: Any) -> None:
+    browser = sign_in_by_form(alice)
     act("sign_out", alice)
     assert browser.get("/chat").url.path == "/login"
     assert last_event(alice)[:2] == ("sessions_ended", operator)
@@ -126,7 +130,7 @@ def test_deleting_at_once_takes_two_steps(act: Act, alice: Any) -> None:
 @pytest.mark.parametrize(
     "page", ["accounts/user", "auth/group", "accounts/invitation", "accounts/signuppolicy"]
 )
-def test_the_pages_to_add_work(sign_in: SignIn, operator: Any, page: str) -> None:
-    browser = sign_in(operator)
+def test_the_pages_to_add_work(sign_in_by_form: SignIn, operator: Any, page: str) -> None:
+    browser = sign_in_by_form(operator)
     assert browser.get(f"/admin/{page}/").status_code == 200
     assert browser.get(f"/admin/{page}/add/").status_code == 200

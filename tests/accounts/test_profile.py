@@ -47,8 +47,8 @@ def test_it_keeps_what_is_chosen(sign_in: SignIn, alice: Any) -> None:
     assert "Hello, Alice Liddell" in browser.get("/chat").text
 
 
-def test_language_theme_and_time_zone_count_on_every_page(sign_in: SignIn, alice: Any) -> None:
-    browser = sign_in(alice)
+def test_language_theme_and_time_zone_count_on_every_page(sign_in_by_form: SignIn, alice: Any) -> None:
+    browser = sign_in_by_form(alice)
     assert '<html lang="en" data-theme="system">' in browser.get("/keys").text
     post(browser, "/profile", **CHOICES)
     keys = browser.get("/keys")
