@@ -7,6 +7,7 @@
 from dataclasses import dataclass
 
 from django.conf import settings
+from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.http import HttpRequest
 
@@ -17,7 +18,9 @@ from portal.web.errors import ApiError
 _INVITATION = "invitation"
 
 
-class SignupRefused(ApiError):
+class SignupRefused(ApiError, PermissionDenied):
+    """A `PermissionDenied` too, so that pages answer it with theirs."""
+
     status = 403
     code = "signup_refused"
 
@@ -76,10 +79,9 @@ def admit(*, user: User, request: HttpRequest) -> None:
     invitation = invitation_in(request)
     try:
         with transaction.atomic():
-            is_taken = invitations.is_for(invitation, user.email) and invitations.accept(
-                user=user, invitation=invitation, request=request
-            )
-            if not is_taken:
+            require(email=user.email, invitation=invitation)
+            is_invited = invitations.is_for(invitation, user.email)
+            if not (is_invited and invitations.accept(user=user, invitation=invitation, request=request)):
                 require(email=user.email, invitation=None)
     except SignupRefused:
         user.delete()

@@ -127,5 +127,6 @@ class UserAdmin(DjangoUserAdmin):
         return bool(request.user.has_perm("accounts.delete_user"))
 
     def _others(self, request: HttpRequest, people: QuerySet[User]) -> QuerySet[User]:
-        """Nobody locks themselves out by mistake."""
-        return people.exclude(pk=request.user.pk).exclude(email=deletion.NOBODY)
+        """Nobody locks themselves out by mistake, nor those above them."""
+        people = people.exclude(pk=request.user.pk).exclude(email=deletion.NOBODY)
+        return people if request.user.is_superuser else people.exclude(is_superuser=True)

@@ -6,6 +6,7 @@ from django.core.cache import cache
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.crypto import salted_hmac
+from redis.exceptions import RedisError
 
 from accounts.models import User
 from accounts.security_log import Event, address_in, record
@@ -22,11 +23,7 @@ def note_signed_in(request: HttpRequest) -> None:
 
 def note_seen(request: HttpRequest) -> None:
     key = request.session.session_key
-    if (
-        key
-        and address_in(request.META)
-        and cache.add(f"seen:{salted_hmac('seen', key).hexdigest()}", 1, SEEN_PRECISION)
-    ):
+    if key and address_in(request.META) and _is_due(key):
         UserSession.objects.create_from_request(request)
 
 
@@ -46,6 +43,14 @@ def sign_out_others(*, user: User, request: HttpRequest) -> int:
 def sign_out_everywhere(*, user: User) -> int:
     """For those who say why in the log themselves."""
     return _end(UserSession.objects.filter(user=user))
+
+
+def _is_due(session_key: str) -> bool:
+    try:
+        return bool(cache.add(f"seen:{salted_hmac('seen', session_key).hexdigest()}", 1, SEEN_PRECISION))
+    except RedisError:
+        # No page fails for want of a note.
+        return False
 
 
 def _end(browsers: QuerySet[UserSession]) -> int:

@@ -56,7 +56,7 @@ def end_other_browsers(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_safe
 def log(request: HttpRequest) -> HttpResponse:
-    rows = events_of(cast(User, request.user)).select_related("actor")
+    rows = events_of(cast(User, request.user))
     before = decode(SecurityEvent.id_prefix, request.GET.get("before", ""))
     if before is not None:
         rows = rows.filter(pk__lt=before)

@@ -164,6 +164,25 @@ def test_of_two_at_once_one_gets_in(operator: Any, set_policy: SetPolicy, alice:
     assert not User.objects.filter(email=bob.email).exists()
 
 
+def test_a_way_in_that_forgot_to_ask_is_refused_as_well(
+    operator: Any, set_policy: SetPolicy, alice: Any, bob: Any
+) -> None:
+    """Social sign-in makes the account without a form."""
+    from types import SimpleNamespace
+
+    from accounts.invitations import invite
+    from accounts.models import User
+    from accounts.signup_policy import SignupRefused, admit
+
+    invitation, _ = invite(by=operator)
+    request = SimpleNamespace(session={"invitation": invitation.public_id}, META={})
+    for user, mode, domains in ((alice, "closed", ""), (bob, "domains", "example.com")):
+        set_policy(mode, domains)
+        with pytest.raises(SignupRefused):
+            admit(user=user, request=request if mode == "closed" else SimpleNamespace(session={}, META={}))
+        assert not User.objects.filter(pk=user.pk).exists()
+
+
 def test_an_invitation_is_for_its_address(
     stranger: Any, set_policy: SetPolicy, operator: Any, new_email: str
 ) -> None:
