@@ -6,6 +6,7 @@ from allauth.account.adapter import DefaultAccountAdapter
 from django.conf import settings
 from django.http import HttpRequest
 
+from accounts import signup_policy
 from portal.web.client_address import client_address
 
 OUTBOX_LINK = "outbox_link"
@@ -23,6 +24,9 @@ class AccountAdapter(DefaultAccountAdapter):
             link = self.request.build_absolute_uri("/login")
         if settings.MAIL_OUTBOX and link:
             self.request.session[OUTBOX_LINK] = link
+
+    def is_open_for_signup(self, request: HttpRequest) -> bool:
+        return signup_policy.is_open(request)
 
     def get_client_ip(self, request: HttpRequest) -> str | None:
         """Rate limits count by the caller's address, not by our proxy's."""

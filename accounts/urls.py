@@ -1,7 +1,9 @@
 from allauth.account import views as allauth
 from django.urls import path, re_path
 
+from accounts.pages import leaving, profile, security
 from accounts.pages.first_operator import first_operator
+from accounts.pages.invitation import invitation
 from accounts.pages.views import VerificationSentPage
 
 # The names are allauth's: its flows look them up.
@@ -26,4 +28,19 @@ urlpatterns = [
     path("first-operator/<str:token>", first_operator, name="first-operator"),
     path("inactive", allauth.account_inactive, name="account_inactive"),
     path("confirm-access", allauth.reauthenticate, name="account_reauthenticate"),
+    path("invitation/<str:token>", invitation, name="invitation"),
+    path("profile", profile.profile, name="profile"),
+    path("profile/picture", profile.picture, name="picture"),
+    path("profile/picture/change", profile.change_picture, name="picture-change"),
+    path("profile/picture/remove", profile.remove_picture, name="picture-remove"),
+    path("profile/theme", profile.change_theme, name="theme"),
+    path("profile/browsers", security.browsers, name="browsers"),
+    path("profile/browsers/<int:browser_id>/end", security.end_browser, name="browser-end"),
+    path("profile/browsers/end-others", security.end_other_browsers, name="browsers-end-others"),
+    path("profile/log", security.log, name="security-log"),
+    path("profile/data", leaving.data, name="data"),
+    path("profile/data/<str:public_id>", leaving.download, name="export-download"),
+    path("profile/delete", leaving.delete, name="account-delete"),
+    path("profile/keep", leaving.undo, name="deletion-undo"),
+    path("goodbye", leaving.goodbye, name="goodbye"),
 ]

@@ -48,6 +48,11 @@ class Environment:
     portal_reserved_output_tokens: int
     portal_admin_email: str | None
     portal_admin_password: str | None
+    portal_signup: str
+    portal_signup_domains: tuple[str, ...]
+    portal_deletion_grace_days: int
+    portal_export_days: int
+    portal_geoip_path: Path | None
     portal_upstream_url: str | None
     portal_upstream_key: str | None
     portal_upstream_model: str | None
@@ -100,6 +105,11 @@ def read(source: Mapping[str, str] = os.environ) -> Environment:
         portal_reserved_output_tokens=reader.number("PORTAL_RESERVED_OUTPUT_TOKENS", 4096),
         portal_admin_email=reader.text("PORTAL_ADMIN_EMAIL"),
         portal_admin_password=reader.text("PORTAL_ADMIN_PASSWORD"),
+        portal_signup=reader.choice("PORTAL_SIGNUP", ("open", "domains", "invite", "closed")),
+        portal_signup_domains=reader.words("PORTAL_SIGNUP_DOMAINS"),
+        portal_deletion_grace_days=reader.number("PORTAL_DELETION_GRACE_DAYS", 14),
+        portal_export_days=reader.number("PORTAL_EXPORT_DAYS", 7),
+        portal_geoip_path=reader.file("PORTAL_GEOIP_PATH"),
         portal_upstream_url=reader.server("PORTAL_UPSTREAM_URL"),
         portal_upstream_key=reader.text("PORTAL_UPSTREAM_KEY"),
         portal_upstream_model=reader.text("PORTAL_UPSTREAM_MODEL"),
@@ -121,6 +131,8 @@ def read(source: Mapping[str, str] = os.environ) -> Environment:
         s3_region=reader.text("S3_REGION"),
     )
     reader.need_together("S3_ENDPOINT_URL", "S3_BUCKET", "S3_ACCESS_KEY", "S3_SECRET_KEY")
+    if environment.portal_signup == "domains" and not environment.portal_signup_domains:
+        raise BadEnvironment("PORTAL_SIGNUP_DOMAINS: PORTAL_SIGNUP=domains needs at least one.")
     reader.need_together("PORTAL_ADMIN_EMAIL", "PORTAL_ADMIN_PASSWORD")
     return environment
 
@@ -185,6 +197,12 @@ class _Reader:
         if value not in choices:
             raise BadEnvironment(f"{name}: {value!r} is not one of {', '.join(choices)}.")
         return value
+
+    def file(self, name: str) -> Path | None:
+        value = self.text(name)
+        if value is not None and not Path(value).is_file():
+            raise BadEnvironment(f"{name}: there is no file {value}.")
+        return Path(value) if value else None
 
     def url(self, name: str, schemes: set[str]) -> str | None:
         """The value itself stays out of the message: it may hold a password."""

@@ -1,5 +1,6 @@
 """Django's settings, from the environment. Nobody imports this module; use `django.conf.settings`."""
 
+from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -45,6 +46,7 @@ INSTALLED_APPS = [
     "django.contrib.humanize",
     "allauth",
     "allauth.account",
+    "allauth.usersessions",
     "channels",
     "csp",
     "rest_framework",
@@ -68,6 +70,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "accounts.middleware.PersonMiddleware",
 ]
 
 ROOT_URLCONF = "portal.urls"
@@ -84,6 +87,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "accounts.profile.appearance.appearance",
                 "chat.pages.sidebar.sidebar",
             ],
         },
@@ -157,6 +161,8 @@ CELERY_BEAT_SCHEDULE = {
     "close-interrupted-usage": {"task": "usage.tasks.close_interrupted", "schedule": 15.0},
     "send-key-notices": {"task": "apikeys.tasks.send_notices", "schedule": 300.0},
     "close-interrupted-answers": {"task": "chat.tasks.close_interrupted_answers", "schedule": 15.0},
+    "sweep-exports": {"task": "accounts.tasks.sweep_exports", "schedule": 600.0},
+    "delete-due-accounts": {"task": "accounts.tasks.delete_due_accounts", "schedule": 600.0},
     "forget-stored-answers": {"task": "chat.tasks.forget_stored_answers", "schedule": 3600.0},
 }
 
@@ -201,6 +207,13 @@ ACCOUNT_EMAIL_VERIFICATION = "mandatory"
 ACCOUNT_LOGIN_ON_EMAIL_CONFIRMATION = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if IS_HTTPS else "http"
+
+ACCOUNT_SIGNUP_FORM_CLASS = "accounts.signup_form.PolicyForm"
+SIGNUP = ENVIRONMENT.portal_signup
+SIGNUP_DOMAINS = ENVIRONMENT.portal_signup_domains
+DELETION_GRACE = timedelta(days=ENVIRONMENT.portal_deletion_grace_days)
+EXPORT_LIFETIME = timedelta(days=ENVIRONMENT.portal_export_days)
+GEOIP_PATH = ENVIRONMENT.portal_geoip_path
 
 # Security
 SESSION_COOKIE_HTTPONLY = True
@@ -263,6 +276,7 @@ REST_FRAMEWORK = {
 
 # Language and time
 LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English"), ("de", "Deutsch"), ("es", "Español"), ("fr", "Français")]
 USE_TZ = True
 TIME_ZONE = "UTC"
 

@@ -144,11 +144,14 @@ def sign_in(portal: PortalProcess) -> Iterator[Callable[..., httpx.Client]]:
     """A browser in which the person is signed in; its `x-csrftoken` is set.
 
     (How people sign in is tested where it belongs; done here by the form, it would take most of the suite.)
+    Each has an address of its own: much is limited by address.
     """
     clients = []
 
     def make(user: Any, url: str = portal.url) -> httpx.Client:
-        client = httpx.Client(base_url=url, follow_redirects=True, timeout=30)
+        number = next(_numbers)
+        transport = httpx.HTTPTransport(local_address=f"127.1.{number // 250 % 250}.{number % 250 + 1}")
+        client = httpx.Client(base_url=url, follow_redirects=True, timeout=30, transport=transport)
         clients.append(client)
         client.cookies.set("sessionid", _session_of(user), domain="127.0.0.1")
         token = get_random_string(32)

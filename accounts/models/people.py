@@ -34,6 +34,9 @@ class User(PublicIdModel, AbstractBaseUser, PermissionsMixin):
     is_active = models.BooleanField(
         "active", default=True, help_text="Untick to disable the account, its keys and its chats."
     )
+    deletion_due_at = models.DateTimeField(
+        null=True, editable=False, help_text="The person asked to be forgotten; until then it can be undone."
+    )
     date_joined = models.DateTimeField(default=timezone.now, editable=False)
 
     objects: ClassVar[UserManager] = UserManager()
