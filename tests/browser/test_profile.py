@@ -30,6 +30,7 @@ def test_a_person_makes_it_theirs(sign_in_page: SignInPage, alice: Any, tmp_path
     page.locator(".account summary").click()
     page.get_by_role("link", name="Profile").click()
     Image.new("RGB", (300, 200), "#77aa55").save(tmp_path / "me.png")
+    expect(page.locator("#picture")).to_be_hidden()
     with page.expect_navigation():
         page.locator("#picture").set_input_files(tmp_path / "me.png")
     expect(page.locator(".picture img.avatar")).to_be_visible()
