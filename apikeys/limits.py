@@ -135,16 +135,16 @@ class LimitsUnavailable(ApiError):
 
 def limit_reached(standings: Sequence[Standing], claims: Sequence[Claim], now: datetime) -> LimitReached:
     """Of several limits that refuse, the one that does so longest is told."""
-    refusing = [
-        each for each, claim in zip(standings, claims, strict=True) if claim.is_refused_at(each.count)
-    ]
-    reached = max(refusing, key=lambda each: each.frees_at)
+    pairs = zip(standings, claims, strict=True)
+    refusing = [(each, claim) for each, claim in pairs if claim.is_refused_at(each.count)]
+    reached, claim = max(refusing, key=lambda pair: pair[0].frees_at)
     whose = "This API key's" if reached.limit.payer.kind == "key" else "Your account's"
     held = f" and {shown(reached.limit, reached.count.held)} held by running requests"
+    needs = f", and this request needs at least {shown(reached.limit, claim.need)}"
     message = (
         f"{whose} limit of {shown(reached.limit, reached.limit.value)} {_unit(reached.limit)} is reached: "
-        f"{shown(reached.limit, reached.remaining)} left{held if reached.count.held else ''}. "
-        f"It resets at {rfc3339(reached.resets_at)}."
+        f"{shown(reached.limit, reached.remaining)} left{held if reached.count.held else ''}"
+        f"{needs if reached.remaining else ''}. It resets at {rfc3339(reached.resets_at)}."
     )
     return LimitReached(message, reached=reached, now=now, standings=standings)
 

@@ -34,6 +34,8 @@ class Environment:
     portal_trusted_proxies: tuple[Network, ...]
     portal_fast_path: bool
     portal_cors_origins: tuple[str, ...]
+    portal_fetch_urls: bool
+    portal_fetch_allowed_networks: tuple[Network, ...]
     portal_keep_alive_seconds: int
     portal_max_body_bytes: int
     portal_max_depth: int
@@ -89,6 +91,8 @@ def read(source: Mapping[str, str] = os.environ) -> Environment:
         portal_trusted_proxies=reader.networks("PORTAL_TRUSTED_PROXIES"),
         portal_fast_path=reader.switch("PORTAL_FAST_PATH", True),
         portal_cors_origins=reader.origins("PORTAL_CORS_ORIGINS"),
+        portal_fetch_urls=reader.switch("PORTAL_FETCH_URLS", False),
+        portal_fetch_allowed_networks=reader.networks("PORTAL_FETCH_ALLOWED_NETWORKS"),
         portal_keep_alive_seconds=reader.number("PORTAL_KEEP_ALIVE_SECONDS", 15),
         portal_max_body_bytes=reader.number("PORTAL_MAX_BODY_BYTES", 32 * 1024 * 1024),
         portal_max_depth=reader.number("PORTAL_MAX_DEPTH", 100),

@@ -159,6 +159,7 @@ CELERY_TASK_ACKS_LATE = True
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BEAT_SCHEDULE = {
     "close-interrupted-usage": {"task": "usage.tasks.close_interrupted", "schedule": 15.0},
+    "send-key-notices": {"task": "apikeys.tasks.send_notices", "schedule": 300.0},
     "close-interrupted-answers": {"task": "chat.tasks.close_interrupted_answers", "schedule": 15.0},
     "sweep-exports": {"task": "accounts.tasks.sweep_exports", "schedule": 600.0},
     "delete-due-accounts": {"task": "accounts.tasks.delete_due_accounts", "schedule": 600.0},
@@ -247,6 +248,8 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = ENVIRONMENT.portal_max_body_bytes
 # API
 FAST_PATH = ENVIRONMENT.portal_fast_path
 CORS_ORIGINS = ENVIRONMENT.portal_cors_origins
+FETCH_URLS = ENVIRONMENT.portal_fetch_urls
+FETCH_ALLOWED_NETWORKS = ENVIRONMENT.portal_fetch_allowed_networks
 KEEP_ALIVE_SECONDS = ENVIRONMENT.portal_keep_alive_seconds
 RESERVED_OUTPUT_TOKENS = ENVIRONMENT.portal_reserved_output_tokens
 REQUEST_LIMITS = {
