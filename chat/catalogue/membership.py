@@ -1,4 +1,4 @@
-"""Which groups a caller is in: asked only for models that not everybody may use."""
+"""May this person use this model? Asked only of models that are not for everybody."""
 
 import time
 from asyncio import AbstractEventLoop, get_running_loop
@@ -6,30 +6,37 @@ from collections.abc import Sequence
 from uuid import UUID
 from weakref import WeakKeyDictionary
 
-from accounts import access
+from chat.models import PublicModel
 from portal.batching import Batches
 
 # Seconds, as for the catalogue itself.
 STALE_AFTER = 1.0
 _MAX_REMEMBERED = 10_000
 
-_known: WeakKeyDictionary[AbstractEventLoop, dict[UUID, tuple[float, frozenset[int]]]] = WeakKeyDictionary()
+# A model's row and a person's.
+Pair = tuple[int, UUID]
+_known: WeakKeyDictionary[AbstractEventLoop, dict[Pair, tuple[float, bool]]] = WeakKeyDictionary()
 
 
-async def groups_of(user_id: UUID) -> frozenset[int]:
+async def may_use(model_id: int, user_id: UUID) -> bool:
     known = _known.setdefault(get_running_loop(), {})
-    read_at, groups = known.get(user_id, (float("-inf"), frozenset()))
+    pair = model_id, user_id
+    read_at, is_member = known.get(pair, (float("-inf"), False))
     if time.monotonic() - read_at >= STALE_AFTER:
-        groups = await _reader.put(user_id)
+        is_member = await _reader.put(pair)
         if len(known) >= _MAX_REMEMBERED:
             known.clear()
-        known[user_id] = time.monotonic(), groups
-    return groups
+        known[pair] = time.monotonic(), is_member
+    return is_member
 
 
-def _read(user_ids: Sequence[UUID]) -> list[frozenset[int]]:
-    groups = access.groups_of(user_ids)
-    return [groups[user_id] for user_id in user_ids]
+def _read(pairs: Sequence[Pair]) -> list[bool]:
+    """In one query, for however many."""
+    memberships = PublicModel.groups.through.objects.filter(
+        publicmodel__in={model_id for model_id, _ in pairs}, group__user__in={user_id for _, user_id in pairs}
+    )
+    members = set(memberships.values_list("publicmodel_id", "group__user"))
+    return [pair in members for pair in pairs]
 
 
-_reader: Batches[UUID, frozenset[int]] = Batches("membership", _read)
+_reader: Batches[Pair, bool] = Batches("membership", _read)
