@@ -13,6 +13,7 @@ from channels.db import database_sync_to_async
 from accounts.access import instructions_of
 from chat.catalogue.lookup import find_model
 from chat.completions import admission
+from chat.completions.allowances import limits_of_person
 from chat.completions.context import Call, Caller
 from chat.completions.metering import Meter
 from chat.completions.settlement import Settler
@@ -87,7 +88,7 @@ class _Generation:
     async def _generate(self, caller: Caller) -> None:
         request = await self._request(caller.user_id)
         model, route = await find_model(request.model, caller.user_id)
-        meter = Meter(self._call, caller.limits)
+        meter = Meter(self._call, await limits_of_person(caller.user_id))
         self._settler = await admission.admit(self._call, caller, request, model, FORMAT, meter)
         await _in_database(services.link_usage, self._answer, self._call.id)
         self._relay = Relay(request, route, self._settler.note_first_token)
