@@ -70,14 +70,16 @@ def test_anothers_browser_is_not_there(sign_in_by_form: SignIn, alice: Any, bob:
     assert theirs.get("/chat").url.path == "/chat"
 
 
-def test_a_sign_in_through_the_admin_is_listed(sign_in_by_form: SignIn, operator: Any, portal: Any) -> None:
-    from tests.conftest import PASSWORD
+def test_a_sign_in_by_another_way_than_allauths_is_listed(alice: Any) -> None:
+    from django.contrib.auth import login
+    from django.contrib.auth.models import AnonymousUser
+    from django.contrib.sessions.backends.db import SessionStore
+    from django.test import RequestFactory
 
-    with httpx.Client(base_url=portal.url, follow_redirects=True) as browser:
-        browser.get("/admin/login/")
-        data = {"username": operator.email, "password": PASSWORD, "next": "/admin/"}
-        browser.post("/admin/login/", data={**data, "csrfmiddlewaretoken": browser.cookies["csrftoken"]})
-        assert sessions(operator).count() == 1
+    request = RequestFactory().get("/admin/login/", REMOTE_ADDR="192.0.2.7")
+    request.session, request.user = SessionStore(), AnonymousUser()
+    login(request, alice, backend="django.contrib.auth.backends.ModelBackend")
+    assert sessions(alice).get().ip == "192.0.2.7"
 
 
 @pytest.mark.parametrize(

@@ -108,7 +108,7 @@ def test_look_up_costs_no_more_than_by_name(aliased: Callable[..., Any]) -> None
     ) as queries:
         found = _read([alias, first.name, other, second.name, "nope", "\x00"])
     assert found == [first, first, second, second, None, None]
-    assert len(queries) == 3, "the models, their deployments, their groups"
+    assert len(queries) == 2, "the models in one, their deployments in another"
 
 
 def test_a_name_is_a_model_or_an_alias_never_both(aliased: Callable[..., Any]) -> None:
