@@ -75,9 +75,9 @@ class _Choice(msgspec.Struct):
 
 
 class _Chunk(msgspec.Struct):
-    id: str = ""
-    model: str = ""
-    choices: list[_Choice] = []
+    id: str | None = ""
+    model: str | None = ""
+    choices: list[_Choice] | None = None
     usage: Json | None = None
     error: Any = None
 
@@ -137,7 +137,7 @@ class Passer:
     def _note(self, chunk: _Chunk) -> bool:
         """Keeps what the chunk tells; whether it can go on as it is."""
         is_plain = True
-        for choice in chunk.choices:
+        for choice in chunk.choices or ():
             delta = choice.delta or _Delta()
             is_plain = is_plain and (choice.index in self._began or delta.role is not None)
             if delta.tool_calls:
@@ -152,10 +152,10 @@ class Passer:
 
     def _quick(self, data: bytes, chunk: _Chunk) -> bytes | None:
         """Bytes for bytes; None where the upstream writes its JSON in a way we cannot match."""
-        self._began.update(choice.index for choice in chunk.choices)
+        self._began.update(choice.index for choice in chunk.choices or ())
         if self._head is None:
             self._head = tuple(
-                (_field(data, name, old), _field(data, name, new))
+                (_field(data, name, old or ""), _field(data, name, new))
                 for name, old, new in (
                     ("id", chunk.id, self._id),
                     ("model", chunk.model, self._request.model),
@@ -202,7 +202,7 @@ def _field(data: bytes, name: str, value: str) -> bytes:
 def _said(chunk: _Chunk) -> int:
     """Characters, as a measure for answers nobody comes to count."""
     total = 0
-    for choice in chunk.choices:
+    for choice in chunk.choices or ():
         delta = choice.delta
         if delta is not None:
             total += len(delta.content or delta.reasoning_content or delta.reasoning or "")
