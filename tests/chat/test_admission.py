@@ -39,20 +39,26 @@ def test_a_row_that_was_just_being_opened_is_settled(alice: Any, monkeypatch: py
     assert (row.status, row.is_disconnected, row.output_tokens) == (Status.CANCELLED, True, 0)
 
 
-def test_an_answer_nobody_comes_to_read_is_settled(alice: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("is_kept", [False, True])
+def test_an_answer_nobody_comes_to_read_is_settled(
+    alice: Any, monkeypatch: pytest.MonkeyPatch, is_kept: bool
+) -> None:
     """Its caller has left between the first piece and the first look at it."""
+    from chat.completions import answering
     from chat.completions.application import serve
     from chat.completions.context import Call, Caller
     from tests.usage.test_ledger import ask
 
+    monkeypatch.setattr(answering, "UNREAD", 0.1 if is_kept else 60)
     monkeypatch.setattr(heartbeat, "_thread", threading.current_thread())
     body = json.dumps(ask("Count to 1000", stream=True)).encode()
 
     async def forget() -> None:
-        reply = await serve(Call("/api/chat/completions", {}, [], None, Caller(alice.pk)), body)
-        assert reply.status == 200
-        del reply
-        await asyncio.sleep(0)
+        replies = [await serve(Call("/api/chat/completions", {}, [], None, Caller(alice.pk)), body)]
+        assert replies[0].status == 200
+        if not is_kept:
+            replies.clear()
+        await asyncio.sleep(0.2)
         await asyncio.wait(asyncio.all_tasks() - {asyncio.current_task()}, timeout=5)
         await asyncio.to_thread(connections.close_all)
 
