@@ -6,7 +6,6 @@ import threading
 from typing import Any
 
 import pytest
-from django.db import connections
 
 from tests import asynchronous
 from tests.usage.test_ledger import MODEL
@@ -60,9 +59,8 @@ def test_an_answer_nobody_comes_to_read_is_settled(
             replies.clear()
         await asyncio.sleep(0.2)
         await asyncio.wait(asyncio.all_tasks() - {asyncio.current_task()}, timeout=5)
-        await asyncio.to_thread(connections.close_all)
 
-    asynchronous.run(forget())
+    asynchronous.run_with_database(forget())
     row = UsageRecord.objects.get(user=alice)
     assert (row.status, row.is_disconnected) == (Status.CANCELLED, True)
 
@@ -79,10 +77,9 @@ def test_a_claim_that_was_just_being_made_is_released_h09(alice: Any) -> None:
         task.cancel()
         await asyncio.wait({task})
         assert task.cancelled()
-        await asyncio.to_thread(connections.close_all)
 
     before = StoredAnswer.objects.count()
-    asynchronous.run(leave())
+    asynchronous.run_with_database(leave())
     assert StoredAnswer.objects.count() == before
 
 
