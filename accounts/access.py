@@ -1,12 +1,16 @@
 """The door to people's rows, and the type others know them by."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import QuerySet
 
 from accounts.models import User
+from accounts.two_factor.policy import is_satisfied
 from portal.web.errors import NotFound
 
-__all__ = ["User", "get_user_by_email", "is_verified", "may_use_models", "users_of_models"]
+__all__ = ["User", "get_user_by_email", "holds_access", "is_verified", "may_use_models", "users_of_models"]
 
 
 def get_user_by_email(email: str) -> User:
@@ -28,3 +32,8 @@ def users_of_models() -> QuerySet[User]:
 
 def may_use_models(user: User | AnonymousUser | None) -> bool:
     return user is not None and user.is_active and is_verified(user)
+
+
+def holds_access(user: User, session: Mapping[str, Any]) -> bool:
+    """Whether a session in which the person is signed in is good for anything (sockets ask here)."""
+    return may_use_models(user) and is_satisfied(user, session)

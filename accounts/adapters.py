@@ -5,7 +5,10 @@ from typing import Any
 from allauth.account.adapter import DefaultAccountAdapter
 from django.conf import settings
 from django.http import HttpRequest
+from django.urls import reverse
 
+from accounts.two_factor.recency import is_recent
+from accounts.two_factor.stage import mark_verified
 from portal.web.client_address import client_address
 
 OUTBOX_LINK = "outbox_link"
@@ -23,6 +26,22 @@ class AccountAdapter(DefaultAccountAdapter):
             link = self.request.build_absolute_uri("/login")
         if settings.MAIL_OUTBOX and link:
             self.request.session[OUTBOX_LINK] = link
+
+    def login(self, request: HttpRequest, user: Any) -> None:
+        super().login(request, user)
+        mark_verified(request)
+
+    def get_login_stages(self) -> list[str]:
+        """The second factor comes last, so that nothing else is left to skip it by."""
+        return [*super().get_login_stages(), "accounts.two_factor.stage.SecondFactorStage"]
+
+    def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
+        return not is_recent(self.request)
+
+    def get_reauthentication_methods(self, user: Any) -> list[dict[str, Any]]:
+        """One page for all: it asks for what the person has."""
+        url = reverse("account_reauthenticate")
+        return [{"id": "reauthenticate", "url": url}] if user.is_authenticated else []
 
     def get_client_ip(self, request: HttpRequest) -> str | None:
         """Rate limits count by the caller's address, not by our proxy's."""

@@ -5,6 +5,7 @@ Every variable is documented in `docs/configuration.md`; a test compares the two
 
 import ipaddress
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -44,6 +45,10 @@ class Environment:
     portal_max_embedding_inputs: int
     portal_max_image_bytes: int
     portal_reserved_output_tokens: int
+    portal_require_2fa: bool
+    portal_sign_up_rate: str
+    portal_sign_in_rate: str
+    portal_sign_in_address_rate: str
     portal_admin_email: str | None
     portal_admin_password: str | None
     portal_upstream_url: str | None
@@ -94,6 +99,10 @@ def read(source: Mapping[str, str] = os.environ) -> Environment:
         portal_max_embedding_inputs=reader.number("PORTAL_MAX_EMBEDDING_INPUTS", 2048),
         portal_max_image_bytes=reader.number("PORTAL_MAX_IMAGE_BYTES", 20 * 1024 * 1024),
         portal_reserved_output_tokens=reader.number("PORTAL_RESERVED_OUTPUT_TOKENS", 4096),
+        portal_require_2fa=reader.switch("PORTAL_REQUIRE_2FA", False),
+        portal_sign_up_rate=reader.rate("PORTAL_SIGN_UP_RATE", "5/15m"),
+        portal_sign_in_rate=reader.rate("PORTAL_SIGN_IN_RATE", "10/5m"),
+        portal_sign_in_address_rate=reader.rate("PORTAL_SIGN_IN_ADDRESS_RATE", "30/5m"),
         portal_admin_email=reader.text("PORTAL_ADMIN_EMAIL"),
         portal_admin_password=reader.text("PORTAL_ADMIN_PASSWORD"),
         portal_upstream_url=reader.server("PORTAL_UPSTREAM_URL"),
@@ -175,6 +184,12 @@ class _Reader:
         if value not in ("0", "1"):
             raise BadEnvironment(f"{name}: {value!r} is neither 0 nor 1.")
         return value == "1"
+
+    def rate(self, name: str, default: str) -> str:
+        value = self.text(name) or default
+        if not re.fullmatch(r"[1-9]\d{0,5}/(?:[1-9]\d{0,3})?[smhd]", value, re.ASCII):
+            raise BadEnvironment(f"{name}: {value!r} is not a rate such as 5/15m.")
+        return value
 
     def choice(self, name: str, choices: tuple[str, ...]) -> str:
         value = self.text(name) or choices[0]

@@ -79,6 +79,7 @@ def new_email() -> str:
 @pytest.fixture
 def make_user() -> Callable[..., Any]:
     from allauth.account.models import EmailAddress
+    from django_otp.plugins.otp_totp.models import TOTPDevice
 
     from accounts.models import User
 
@@ -87,6 +88,8 @@ def make_user() -> Callable[..., Any]:
         rights = {"is_staff": is_operator, "is_superuser": is_operator}
         user = User.objects.create(email=email, password=_hashed(PASSWORD), **rights)
         EmailAddress.objects.create(user=user, email=email, verified=True, primary=True)
+        if is_operator:
+            TOTPDevice.objects.create(user=user, name="Authenticator app")
         return user
 
     return make
@@ -164,8 +167,11 @@ def sign_in(portal: PortalProcess) -> Iterator[Callable[..., httpx.Client]]:
 def _session_of(user: Any) -> str:
     from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
     from django.contrib.sessions.backends.db import SessionStore
+    from django_otp import DEVICE_ID_SESSION_KEY, devices_for_user
 
     session = SessionStore()
+    for device in devices_for_user(user):
+        session[DEVICE_ID_SESSION_KEY] = device.persistent_id
     session[SESSION_KEY] = str(user.pk)
     session[BACKEND_SESSION_KEY] = "django.contrib.auth.backends.ModelBackend"
     session[HASH_SESSION_KEY] = user.get_session_auth_hash()

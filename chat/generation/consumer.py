@@ -8,7 +8,7 @@ from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncWebsocketConsumer
 from django.conf import settings
 
-from accounts.access import User, may_use_models
+from accounts.access import User, holds_access
 from chat import access
 from chat.conversations import services
 from chat.generation import run
@@ -149,4 +149,4 @@ def _current_user(scope: dict[str, Any]) -> User | None:
     if not session.session_key or not session.exists(session.session_key):
         return None
     user = User.objects.filter(pk=scope["user"].pk).first() if scope["user"].is_authenticated else None
-    return user if may_use_models(user) else None
+    return user if user is not None and holds_access(user, session) else None
