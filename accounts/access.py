@@ -1,16 +1,34 @@
 """The door to people's rows, and the type others know them by."""
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Collection
+from uuid import UUID
 
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import QuerySet
 
-from accounts.models import User
-from accounts.two_factor.policy import is_satisfied
+from accounts.allowances import Allowance, allowance_of, allowances_of
+from accounts.browsers.access import people_signed_in
+from accounts.models import Preferences, User
 from portal.web.errors import NotFound
 
-__all__ = ["User", "get_user_by_email", "holds_access", "is_verified", "may_use_models", "users_of_models"]
+__all__ = [
+    "Allowance",
+    "User",
+    "get_user_by_email",
+    "groups_of",
+    "instructions_of",
+    "is_verified",
+    "limits_of",
+    "limits_of_many",
+    "may_use_models",
+    "people_signed_in",
+    "preferences_of",
+    "still_active",
+    "users_of_models",
+]
+
+limits_of = allowance_of
+limits_of_many = allowances_of
 
 
 def get_user_by_email(email: str) -> User:
@@ -27,13 +45,34 @@ def is_verified(user: User | AnonymousUser) -> bool:
 
 def users_of_models() -> QuerySet[User]:
     """Everybody who `may_use_models`."""
-    return User.objects.filter(is_active=True, emailaddress__verified=True)
+    return User.objects.filter(is_active=True, deletion_due_at=None, emailaddress__verified=True)
 
 
 def may_use_models(user: User | AnonymousUser | None) -> bool:
-    return user is not None and user.is_active and is_verified(user)
+    return isinstance(user, User) and user.is_active and user.deletion_due_at is None and is_verified(user)
 
 
-def holds_access(user: User, session: Mapping[str, Any]) -> bool:
-    """Whether a session in which the person is signed in is good for anything (sockets ask here)."""
-    return may_use_models(user) and is_satisfied(user, session)
+def still_active(user_ids: Collection[UUID]) -> set[UUID]:
+    """Those of them who `may_use_models`, in one query."""
+    return set(users_of_models().filter(pk__in=user_ids).values_list("pk", flat=True))
+
+
+def preferences_of(user: User) -> Preferences:
+    """Those of somebody who has chosen nothing yet are not stored."""
+    found = Preferences.objects.filter(user=user).first() or Preferences()
+    found.user = user
+    return found
+
+
+def instructions_of(user_id: UUID) -> str:
+    """What the person wants every answer in the browser to heed."""
+    return Preferences.objects.filter(user=user_id).values_list("instructions", flat=True).first() or ""
+
+
+def groups_of(user_ids: Collection[UUID]) -> dict[UUID, frozenset[int]]:
+    """Group ids of each person, in one query."""
+    rows = User.groups.through.objects.filter(user_id__in=user_ids).values_list("user_id", "group_id")
+    groups: dict[UUID, set[int]] = {user_id: set() for user_id in user_ids}
+    for user_id, group_id in rows:
+        groups[user_id].add(group_id)
+    return {user_id: frozenset(ids) for user_id, ids in groups.items()}

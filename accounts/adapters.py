@@ -7,6 +7,7 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
 
+from accounts import signup_policy
 from accounts.two_factor.recency import is_recent
 from accounts.two_factor.stage import mark_verified
 from portal.web.client_address import client_address
@@ -36,12 +37,19 @@ class AccountAdapter(DefaultAccountAdapter):
         return [*super().get_login_stages(), "accounts.two_factor.stage.SecondFactorStage"]
 
     def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
-        return not is_recent(self.request)
+        """To change an address or a linked account it is enough to have signed in lately.
+
+        What is worse, such as deleting the account, names no app and is confirmed for itself.
+        """
+        return not app or not is_recent(self.request)
 
     def get_reauthentication_methods(self, user: Any) -> list[dict[str, Any]]:
         """One page for all: it asks for what the person has."""
         url = reverse("account_reauthenticate")
         return [{"id": "reauthenticate", "url": url}] if user.is_authenticated else []
+
+    def is_open_for_signup(self, request: HttpRequest) -> bool:
+        return signup_policy.is_open(request)
 
     def get_client_ip(self, request: HttpRequest) -> str | None:
         """Rate limits count by the caller's address, not by our proxy's."""

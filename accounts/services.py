@@ -2,13 +2,17 @@
 
 from collections.abc import Callable
 
+from allauth.account.forms import ResetPasswordForm
 from allauth.account.models import EmailAddress
 from django.contrib.auth import password_validation
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import transaction
+from django.http import HttpRequest
 
+from accounts.browsers.services import sign_out_everywhere
 from accounts.models import User
+from accounts.security_log import Event, record
 from portal.web.errors import BadParameter
 
 
@@ -45,3 +49,31 @@ def _check(param: str, validate: Callable[[], None]) -> None:
         validate()
     except ValidationError as error:
         raise BadParameter(f"{param}: {' '.join(error.messages)}", param) from error
+
+
+def disable_user(*, user: User, by: User, request: HttpRequest | None = None) -> None:
+    """Keys are dead with the next request; sessions, sockets and answers being written end within
+    seconds (battery Z02)."""
+    with transaction.atomic():
+        user.is_active = False
+        user.save(update_fields=["is_active"])
+        sign_out_everywhere(user=user)
+        record(user=user, event=Event.DISABLED, actor=by, request=request)
+
+
+def enable_user(*, user: User, by: User, request: HttpRequest | None = None) -> None:
+    user.is_active = True
+    user.save(update_fields=["is_active"])
+    record(user=user, event=Event.ENABLED, actor=by, request=request)
+
+
+def require_password_reset(*, user: User, by: User, request: HttpRequest) -> None:
+    """The old password is dead, every browser is signed out, and a mail says how to choose a new one."""
+    with transaction.atomic():
+        user.set_unusable_password()
+        user.save(update_fields=["password"])
+        sign_out_everywhere(user=user)
+        record(user=user, event=Event.PASSWORD_RESET_REQUIRED, actor=by, request=request)
+    form = ResetPasswordForm({"email": user.email})
+    if form.is_valid():
+        form.save(request)

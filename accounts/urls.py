@@ -1,9 +1,11 @@
 from allauth.account import views as allauth
+from allauth.socialaccount import views as socialaccount
 from django.urls import path, re_path
 
 from accounts.api import two_factor as two_factor_api
-from accounts.pages import security, two_factor
+from accounts.pages import leaving, profile, security, sign_in_methods, social, two_factor
 from accounts.pages.first_operator import first_operator
+from accounts.pages.invitation import invitation
 from accounts.pages.views import VerificationSentPage
 
 # The trailing slash is optional everywhere (conformance H01).
@@ -43,13 +45,50 @@ urlpatterns = [
     path("confirm-access", allauth.reauthenticate, name="account_reauthenticate"),
     path("two-factor", two_factor.second_step, name="two-factor"),
     path("two-factor/set-up", two_factor.set_up, name="two-factor-set-up"),
-    path("profile/security", security.security, name="security"),
+    path("profile/security", sign_in_methods.security, name="security"),
     path("profile/security/password", allauth.password_change, name="account_change_password"),
     path("profile/security/password/new", allauth.password_set, name="account_set_password"),
     path("profile/security/email", allauth.email, name="account_email"),
-    path("profile/security/backup-codes", security.codes, name="backup-codes"),
-    path("profile/security/authenticator/remove", security.remove_authenticator, name="authenticator-remove"),
-    path("profile/security/passkeys/<int:number>/remove", security.remove_passkey, name="passkey-remove"),
-    path("profile/security/passkeys/<int:number>/rename", security.rename_passkey, name="passkey-rename"),
-    path("profile/security/browsers/<str:public_id>/forget", security.forget_browser, name="browser-forget"),
+    path("profile/security/backup-codes", sign_in_methods.codes, name="backup-codes"),
+    path(
+        "profile/security/authenticator/remove",
+        sign_in_methods.remove_authenticator,
+        name="authenticator-remove",
+    ),
+    path(
+        "profile/security/passkeys/<int:number>/remove", sign_in_methods.remove_passkey, name="passkey-remove"
+    ),
+    path(
+        "profile/security/passkeys/<int:number>/rename", sign_in_methods.rename_passkey, name="passkey-rename"
+    ),
+    path(
+        "profile/security/browsers/<str:public_id>/forget",
+        sign_in_methods.forget_browser,
+        name="browser-forget",
+    ),
+    path("invitation/<str:token>", invitation, name="invitation"),
+    path("profile", profile.profile, name="profile"),
+    path("profile/picture", profile.picture, name="picture"),
+    path("profile/picture/change", profile.change_picture, name="picture-change"),
+    path("profile/picture/remove", profile.remove_picture, name="picture-remove"),
+    path("profile/theme", profile.change_theme, name="theme"),
+    path("profile/browsers", security.browsers, name="browsers"),
+    path("profile/browsers/<int:browser_id>/end", security.end_browser, name="browser-end"),
+    path("profile/browsers/end-others", security.end_other_browsers, name="browsers-end-others"),
+    path("profile/log", security.log, name="security-log"),
+    path("profile/data", leaving.data, name="data"),
+    path("profile/data/<str:public_id>", leaving.download, name="export-download"),
+    path("profile/delete", leaving.delete, name="account-delete"),
+    path("profile/keep", leaving.undo, name="deletion-undo"),
+    path("goodbye", leaving.goodbye, name="goodbye"),
+    path("login/google", social.google_login, name="google_login"),
+    path("login/google/callback", social.google_callback, name="google_callback"),
+    path("login/github", social.github_login, name="github_login"),
+    path("login/github/callback", social.github_callback, name="github_callback"),
+    path("login/cancelled", socialaccount.login_cancelled, name="socialaccount_login_cancelled"),
+    path("login/error", socialaccount.login_error, name="socialaccount_login_error"),
+    path("login/<slug:provider_id>", social.oidc_login, name="openid_connect_login"),
+    path("login/<slug:provider_id>/callback", social.oidc_callback, name="openid_connect_callback"),
+    path("register/confirm", socialaccount.signup, name="socialaccount_signup"),
+    path("profile/connections", socialaccount.connections, name="socialaccount_connections"),
 ]

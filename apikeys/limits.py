@@ -17,6 +17,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 
+from accounts.access import Allowance
 from apikeys.counters.protocol import MINUTE, Claim, Count
 from apikeys.holders import Holder
 from portal.web.errors import ApiError
@@ -51,16 +52,20 @@ class Limit:
 
 def limits_of(holder: Holder) -> tuple[Limit, ...]:
     """Empty for a key without any: such a key never waits for a counter."""
-    cost = holder.monthly_cost_limit
+    allowance = Allowance(
+        holder.rpm_limit, holder.daily_limit, holder.monthly_limit, holder.monthly_cost_limit
+    )
+    return limits_from(Payer("key", holder.key_id), allowance)
+
+
+def limits_from(payer: Payer, allowance: Allowance) -> tuple[Limit, ...]:
+    cost = allowance.cost_per_month
     values = (
-        (Kind.REQUESTS_PER_MINUTE, holder.rpm_limit),
-        (Kind.TOKENS_PER_DAY, holder.daily_limit),
-        (Kind.TOKENS_PER_MONTH, holder.monthly_limit),
+        (Kind.REQUESTS_PER_MINUTE, allowance.requests_per_minute),
+        (Kind.TOKENS_PER_DAY, allowance.tokens_per_day),
+        (Kind.TOKENS_PER_MONTH, allowance.tokens_per_month),
         (Kind.COST_PER_MONTH, None if cost is None else billionths(cost)),
     )
-    if all(value is None for _, value in values):
-        return ()
-    payer = Payer("key", holder.key_id)
     return tuple(Limit(payer, kind, value) for kind, value in values if value is not None)
 
 
@@ -135,16 +140,16 @@ class LimitsUnavailable(ApiError):
 
 def limit_reached(standings: Sequence[Standing], claims: Sequence[Claim], now: datetime) -> LimitReached:
     """Of several limits that refuse, the one that does so longest is told."""
-    refusing = [
-        each for each, claim in zip(standings, claims, strict=True) if claim.is_refused_at(each.count)
-    ]
-    reached = max(refusing, key=lambda each: each.frees_at)
+    pairs = zip(standings, claims, strict=True)
+    refusing = [(each, claim) for each, claim in pairs if claim.is_refused_at(each.count)]
+    reached, claim = max(refusing, key=lambda pair: pair[0].frees_at)
     whose = "This API key's" if reached.limit.payer.kind == "key" else "Your account's"
     held = f" and {shown(reached.limit, reached.count.held)} held by running requests"
+    needs = f", and this request needs at least {shown(reached.limit, claim.need)}"
     message = (
         f"{whose} limit of {shown(reached.limit, reached.limit.value)} {_unit(reached.limit)} is reached: "
-        f"{shown(reached.limit, reached.remaining)} left{held if reached.count.held else ''}. "
-        f"It resets at {rfc3339(reached.resets_at)}."
+        f"{shown(reached.limit, reached.remaining)} left{held if reached.count.held else ''}"
+        f"{needs if reached.remaining else ''}. It resets at {rfc3339(reached.resets_at)}."
     )
     return LimitReached(message, reached=reached, now=now, standings=standings)
 

@@ -9,6 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.access import User
+from accounts.security_log import Detail, Event, record
 from apikeys import secrets
 from apikeys.definition import checked
 from apikeys.models import ApiKey
@@ -31,6 +32,7 @@ def create_key(*, user: User, **fields: Any) -> tuple[ApiKey, str]:
         hint=secrets.hint(secret),
         **checked(fields),
     )
+    _record(key, Event.KEY_CREATED)
     return key, secret
 
 
@@ -41,6 +43,7 @@ def edit_key(*, key: ApiKey, **fields: Any) -> ApiKey:
         setattr(key, name, value)
     if values:
         key.save(update_fields=list(values))
+        _record(key, Event.KEY_EDITED, changed=list(values))
     return key
 
 
@@ -49,6 +52,7 @@ def revoke_key(*, key: ApiKey) -> None:
     if key.revoked_at is None:
         key.revoked_at = timezone.now()
         key.save(update_fields=["revoked_at"])
+        _record(key, Event.KEY_REVOKED)
 
 
 def regenerate_key(*, key: ApiKey, grace: timedelta = timedelta(0)) -> str:
@@ -67,7 +71,12 @@ def regenerate_key(*, key: ApiKey, grace: timedelta = timedelta(0)) -> str:
         key.previous_valid_until = timezone.now() + grace if grace else None
         key.secret_digest, key.hint = secrets.digest(secret), secrets.hint(secret)
         key.save(update_fields=["previous_digest", "previous_valid_until", "secret_digest", "hint"])
+        _record(key, Event.KEY_REGENERATED)
     return secret
+
+
+def _record(key: ApiKey, event: Event, **details: Detail) -> None:
+    record(user=key.user, event=event, details={"key": key.public_id, "name": key.name, **details})
 
 
 def note_use(key: ApiKey) -> None:

@@ -14,5 +14,9 @@ api = [
 
 pages = [
     path("keys", views.keys, name="keys"),
-    path("keys/<str:public_id>/revoke", views.revoke, name="key-revoke"),
+    path("keys/<str:public_id>/edit", views.edit, name="key-edit"),
+    path("keys/<str:public_id>/regenerate", views.regenerate, name="key-regenerate"),
+    path("keys/<str:public_id>/delete", views.revoke, name="key-delete"),
+    path("keys/<str:public_id>/enable", views.switch, {"is_enabled": True}, name="key-enable"),
+    path("keys/<str:public_id>/disable", views.switch, {"is_enabled": False}, name="key-disable"),
 ]

@@ -31,9 +31,17 @@ def get_answer(user: User, public_id: str) -> Message:
 
 
 def models_for(user: User) -> QuerySet[PublicModel]:
-    """Those that somebody serves."""
+    """Those that somebody serves; a model without any group is open to everybody."""
     usable = Deployment.objects.filter(model=OuterRef("pk"), is_enabled=True, upstream__is_enabled=True)
-    return PublicModel.objects.filter(Exists(usable), is_enabled=True).prefetch_related("aliases")
+    mine = PublicModel.groups.through.objects.filter(
+        publicmodel=OuterRef("pk"), group__in=user.groups.values("pk")
+    )
+    rows = PublicModel.objects.filter(Exists(usable), Q(groups=None) | Exists(mine), is_enabled=True)
+    return rows.prefetch_related("aliases")
+
+
+def model_names_for(user: User) -> list[str]:
+    return list(models_for(user).values_list("name", flat=True))
 
 
 def may_ask_for(name: str, model: PublicModel, allowed: Collection[str]) -> bool:

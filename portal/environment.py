@@ -35,6 +35,8 @@ class Environment:
     portal_trusted_proxies: tuple[Network, ...]
     portal_fast_path: bool
     portal_cors_origins: tuple[str, ...]
+    portal_fetch_urls: bool
+    portal_fetch_allowed_networks: tuple[Network, ...]
     portal_keep_alive_seconds: int
     portal_max_body_bytes: int
     portal_max_depth: int
@@ -49,8 +51,23 @@ class Environment:
     portal_sign_up_rate: str
     portal_sign_in_rate: str
     portal_sign_in_address_rate: str
+    google_client_id: str | None
+    google_client_secret: str | None
+    google_url: str | None
+    github_client_id: str | None
+    github_client_secret: str | None
+    github_url: str | None
+    oidc_name: str
+    oidc_client_id: str | None
+    oidc_client_secret: str | None
+    oidc_server_url: str | None
     portal_admin_email: str | None
     portal_admin_password: str | None
+    portal_signup: str
+    portal_signup_domains: tuple[str, ...]
+    portal_deletion_grace_days: int
+    portal_export_days: int
+    portal_geoip_path: Path | None
     portal_upstream_url: str | None
     portal_upstream_key: str | None
     portal_upstream_model: str | None
@@ -89,6 +106,8 @@ def read(source: Mapping[str, str] = os.environ) -> Environment:
         portal_trusted_proxies=reader.networks("PORTAL_TRUSTED_PROXIES"),
         portal_fast_path=reader.switch("PORTAL_FAST_PATH", True),
         portal_cors_origins=reader.origins("PORTAL_CORS_ORIGINS"),
+        portal_fetch_urls=reader.switch("PORTAL_FETCH_URLS", False),
+        portal_fetch_allowed_networks=reader.networks("PORTAL_FETCH_ALLOWED_NETWORKS"),
         portal_keep_alive_seconds=reader.number("PORTAL_KEEP_ALIVE_SECONDS", 15),
         portal_max_body_bytes=reader.number("PORTAL_MAX_BODY_BYTES", 32 * 1024 * 1024),
         portal_max_depth=reader.number("PORTAL_MAX_DEPTH", 100),
@@ -103,8 +122,23 @@ def read(source: Mapping[str, str] = os.environ) -> Environment:
         portal_sign_up_rate=reader.rate("PORTAL_SIGN_UP_RATE", "5/15m"),
         portal_sign_in_rate=reader.rate("PORTAL_SIGN_IN_RATE", "10/5m"),
         portal_sign_in_address_rate=reader.rate("PORTAL_SIGN_IN_ADDRESS_RATE", "30/5m"),
+        google_client_id=reader.text("GOOGLE_CLIENT_ID"),
+        google_client_secret=reader.text("GOOGLE_CLIENT_SECRET"),
+        google_url=reader.server("GOOGLE_URL"),
+        github_client_id=reader.text("GITHUB_CLIENT_ID"),
+        github_client_secret=reader.text("GITHUB_CLIENT_SECRET"),
+        github_url=reader.server("GITHUB_URL"),
+        oidc_name=reader.text("OIDC_NAME") or "your company account",
+        oidc_client_id=reader.text("OIDC_CLIENT_ID"),
+        oidc_client_secret=reader.text("OIDC_CLIENT_SECRET"),
+        oidc_server_url=reader.server("OIDC_SERVER_URL"),
         portal_admin_email=reader.text("PORTAL_ADMIN_EMAIL"),
         portal_admin_password=reader.text("PORTAL_ADMIN_PASSWORD"),
+        portal_signup=reader.choice("PORTAL_SIGNUP", ("open", "domains", "invite", "closed")),
+        portal_signup_domains=reader.words("PORTAL_SIGNUP_DOMAINS"),
+        portal_deletion_grace_days=reader.number("PORTAL_DELETION_GRACE_DAYS", 14),
+        portal_export_days=reader.number("PORTAL_EXPORT_DAYS", 7),
+        portal_geoip_path=reader.file("PORTAL_GEOIP_PATH"),
         portal_upstream_url=reader.server("PORTAL_UPSTREAM_URL"),
         portal_upstream_key=reader.text("PORTAL_UPSTREAM_KEY"),
         portal_upstream_model=reader.text("PORTAL_UPSTREAM_MODEL"),
@@ -126,6 +160,11 @@ def read(source: Mapping[str, str] = os.environ) -> Environment:
         s3_region=reader.text("S3_REGION"),
     )
     reader.need_together("S3_ENDPOINT_URL", "S3_BUCKET", "S3_ACCESS_KEY", "S3_SECRET_KEY")
+    if environment.portal_signup == "domains" and not environment.portal_signup_domains:
+        raise BadEnvironment("PORTAL_SIGNUP_DOMAINS: PORTAL_SIGNUP=domains needs at least one.")
+    reader.need_together("GOOGLE_CLIENT_ID", "GOOGLE_CLIENT_SECRET")
+    reader.need_together("GITHUB_CLIENT_ID", "GITHUB_CLIENT_SECRET")
+    reader.need_together("OIDC_CLIENT_ID", "OIDC_CLIENT_SECRET", "OIDC_SERVER_URL")
     reader.need_together("PORTAL_ADMIN_EMAIL", "PORTAL_ADMIN_PASSWORD")
     return environment
 
@@ -196,6 +235,12 @@ class _Reader:
         if value not in choices:
             raise BadEnvironment(f"{name}: {value!r} is not one of {', '.join(choices)}.")
         return value
+
+    def file(self, name: str) -> Path | None:
+        value = self.text(name)
+        if value is not None and not Path(value).is_file():
+            raise BadEnvironment(f"{name}: there is no file {value}.")
+        return Path(value) if value else None
 
     def url(self, name: str, schemes: set[str]) -> str | None:
         """The value itself stays out of the message: it may hold a password."""

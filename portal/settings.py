@@ -1,5 +1,6 @@
 """Django's settings, from the environment. Nobody imports this module; use `django.conf.settings`."""
 
+from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -8,7 +9,7 @@ import dj_email_url
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
-from portal import environment, secret_key
+from portal import environment, providers, secret_key
 
 try:
     ENVIRONMENT = environment.read()
@@ -45,10 +46,15 @@ INSTALLED_APPS = [
     "django.contrib.humanize",
     "allauth",
     "allauth.account",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.google",
+    "allauth.socialaccount.providers.github",
+    "allauth.socialaccount.providers.openid_connect",
     "django_otp",
     "django_otp.plugins.otp_totp",
     "django_otp.plugins.otp_static",
     "django_otp_webauthn",
+    "allauth.usersessions",
     "channels",
     "csp",
     "rest_framework",
@@ -74,6 +80,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "accounts.middleware.PersonMiddleware",
 ]
 
 ROOT_URLCONF = "portal.urls"
@@ -90,6 +97,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "accounts.profile.appearance.appearance",
                 "chat.pages.sidebar.sidebar",
             ],
         },
@@ -161,7 +169,10 @@ CELERY_TASK_ACKS_LATE = True
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BEAT_SCHEDULE = {
     "close-interrupted-usage": {"task": "usage.tasks.close_interrupted", "schedule": 15.0},
+    "send-key-notices": {"task": "apikeys.tasks.send_notices", "schedule": 300.0},
     "close-interrupted-answers": {"task": "chat.tasks.close_interrupted_answers", "schedule": 15.0},
+    "sweep-exports": {"task": "accounts.tasks.sweep_exports", "schedule": 600.0},
+    "delete-due-accounts": {"task": "accounts.tasks.delete_due_accounts", "schedule": 600.0},
     "forget-stored-answers": {"task": "chat.tasks.forget_stored_answers", "schedule": 3600.0},
 }
 
@@ -221,6 +232,12 @@ ACCOUNT_RATE_LIMITS = {
     "second_factor": f"{ENVIRONMENT.portal_sign_in_rate}/key",
 }
 
+# Google, GitHub, the company's own sign-in: those that are configured
+SOCIALACCOUNT_ADAPTER = "accounts.social.adapter.SocialAdapter"
+SOCIALACCOUNT_EMAIL_VERIFICATION = "mandatory"
+SOCIALACCOUNT_STORE_TOKENS = False
+SOCIALACCOUNT_PROVIDERS = providers.configured(ENVIRONMENT)
+
 # Second factor
 REQUIRE_2FA = ENVIRONMENT.portal_require_2fa
 OTP_TOTP_ISSUER = "LLM Portal"
@@ -229,6 +246,13 @@ OTP_WEBAUTHN_HELPER_CLASS = "accounts.two_factor.passkeys.PasskeyHelper"
 OTP_WEBAUTHN_RP_NAME = "LLM Portal"
 OTP_WEBAUTHN_RP_ID = urlsplit(BASE_URL).hostname
 OTP_WEBAUTHN_ALLOWED_ORIGINS = [BASE_URL]
+
+ACCOUNT_SIGNUP_FORM_CLASS = "accounts.signup_form.PolicyForm"
+SIGNUP = ENVIRONMENT.portal_signup
+SIGNUP_DOMAINS = ENVIRONMENT.portal_signup_domains
+DELETION_GRACE = timedelta(days=ENVIRONMENT.portal_deletion_grace_days)
+EXPORT_LIFETIME = timedelta(days=ENVIRONMENT.portal_export_days)
+GEOIP_PATH = ENVIRONMENT.portal_geoip_path
 
 # Security
 SESSION_COOKIE_HTTPONLY = True
@@ -264,6 +288,8 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = ENVIRONMENT.portal_max_body_bytes
 # API
 FAST_PATH = ENVIRONMENT.portal_fast_path
 CORS_ORIGINS = ENVIRONMENT.portal_cors_origins
+FETCH_URLS = ENVIRONMENT.portal_fetch_urls
+FETCH_ALLOWED_NETWORKS = ENVIRONMENT.portal_fetch_allowed_networks
 KEEP_ALIVE_SECONDS = ENVIRONMENT.portal_keep_alive_seconds
 RESERVED_OUTPUT_TOKENS = ENVIRONMENT.portal_reserved_output_tokens
 REQUEST_LIMITS = {
@@ -290,6 +316,7 @@ REST_FRAMEWORK = {
 
 # Language and time
 LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English"), ("de", "Deutsch"), ("es", "Español"), ("fr", "Français")]
 USE_TZ = True
 TIME_ZONE = "UTC"
 

@@ -19,6 +19,7 @@ from django.core.management import call_command
 from django.utils.crypto import get_random_string
 
 from tests import profile
+from tests.identity_server import IdentityServer, serve_identities
 from tests.portal_process import PortalProcess, serve
 
 PASSWORD = "correct-horse-battery"
@@ -147,11 +148,14 @@ def sign_in(portal: PortalProcess) -> Iterator[Callable[..., httpx.Client]]:
     """A browser in which the person is signed in; its `x-csrftoken` is set.
 
     (How people sign in is tested where it belongs; done here by the form, it would take most of the suite.)
+    Each has an address of its own: much is limited by address.
     """
     clients = []
 
     def make(user: Any, url: str = portal.url) -> httpx.Client:
-        client = httpx.Client(base_url=url, follow_redirects=True, timeout=30)
+        number = next(_numbers)
+        transport = httpx.HTTPTransport(local_address=f"127.1.{number // 250 % 250}.{number % 250 + 1}")
+        client = httpx.Client(base_url=url, follow_redirects=True, timeout=30, transport=transport)
         clients.append(client)
         client.cookies.set("sessionid", _session_of(user), domain="127.0.0.1")
         token = get_random_string(32)
@@ -199,3 +203,16 @@ def browser_type_launch_args() -> dict[str, Any]:
         "executable_path": os.environ["TEST_CHROMIUM"],
         "args": ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"],
     }
+
+
+@pytest.fixture(scope="session")
+def identities() -> Iterator[IdentityServer]:
+    with serve_identities() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def social_portal(_database: None, identities: IdentityServer) -> Iterator[PortalProcess]:
+    """The same data behind a process that knows Google, GitHub and a company's own sign-in."""
+    with serve(profile.MAIN, **identities.variables) as running:
+        yield running

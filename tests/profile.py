@@ -14,7 +14,7 @@ PROFILE = os.environ.get("TEST_PROFILE", "scale")
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "gw14")
 _RUN = os.environ.get("PYTEST_XDIST_TESTRUNUID", str(os.getpid()))[:8]
 # Leave what the person at the terminal uses for their own portal out of the tests.
-_THEIRS = ("PORTAL_", "S3_", "OPENAI_", "ANTHROPIC_", "OLLAMA_", "EMAIL_URL")
+_THEIRS = ("PORTAL_", "GOOGLE_", "GITHUB_", "OIDC_", "S3_", "OPENAI_", "ANTHROPIC_", "OLLAMA_", "EMAIL_URL")
 for _name in [name for name in os.environ if name.startswith(_THEIRS)]:
     del os.environ[_name]
 

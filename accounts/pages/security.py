@@ -1,108 +1,93 @@
-"""`/profile/security`: how the person signs in."""
+"""`/profile/browsers` and `/profile/log`: where somebody is signed in, and what happened to their account."""
 
-from typing import Any
+from typing import cast
 
-from allauth.account.utils import get_next_redirect_url
 from django.contrib import messages
+from django.contrib.auth import logout
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_POST, require_safe
 
-from accounts.two_factor import backup_codes, enrolment, passkeys, trust
-from accounts.two_factor.devices import authenticator_of, get_passkey, has_second_factor, passkeys_of
-from accounts.two_factor.policy import is_required
-from accounts.two_factor.recency import require_recent
-from portal.web.errors import ApiError, NotFound
+from accounts.browsers.access import browsers_of, get_browser
+from accounts.browsers.devices import describe
+from accounts.browsers.services import sign_out_browser, sign_out_others
+from accounts.models import SecurityEvent, User
+from accounts.security_log import events_of
+from portal.web.ids import decode
+
+LINES = 50
 
 
+@login_required
 @never_cache
+@require_safe
+def browsers(request: HttpRequest) -> HttpResponse:
+    found = browsers_of(cast(User, request.user), request.session.session_key)
+    return render(request, "accounts/browsers.html", {"browsers": found})
+
+
 @login_required
-def security(request: HttpRequest) -> HttpResponse:
-    user: Any = request.user
-    return render(
-        request,
-        "accounts/security.html",
-        {
-            "authenticator": authenticator_of(user),
-            "passkeys": passkeys_of(user),
-            "passkeys_are_possible": passkeys.are_possible(request),
-            "codes_left": len(backup_codes.codes_of(user)),
-            "browsers": trust.browsers_of(user),
-            "has_second_factor": has_second_factor(user),
-            "is_required": is_required(user),
-        },
-    )
+@require_POST
+def end_browser(request: HttpRequest, browser_id: int) -> HttpResponse:
+    user = cast(User, request.user)
+    browser = get_browser(user, browser_id)
+    if browser.session_key == request.session.session_key:
+        logout(request)
+        return redirect("account_login")
+    sign_out_browser(user=user, browser=browser, request=request)
+    messages.success(request, _("That browser is signed out."))
+    return redirect("browsers")
 
 
+@login_required
+@require_POST
+def end_other_browsers(request: HttpRequest) -> HttpResponse:
+    count = sign_out_others(user=cast(User, request.user), request=request)
+    text = ngettext("%d other browser is signed out.", "%d other browsers are signed out.", count)
+    messages.success(request, text % count)
+    return redirect("browsers")
+
+
+@login_required
 @never_cache
-@login_required
-def codes(request: HttpRequest) -> HttpResponse:
-    """Shows those that are left; POST makes new ones."""
-    user: Any = request.user
-    require_recent(request)
-    if not has_second_factor(user):
-        return redirect("security")
-    if request.method == "POST":
-        backup_codes.renew_codes(user=user)
-        messages.success(request, _("These are your new backup codes. The old ones are void."))
-        return redirect("backup-codes")
-    onward = get_next_redirect_url(request) or reverse("security")
-    context = {"codes": backup_codes.codes_of(user), "can_renew": True, "onward": onward}
-    return render(request, "account/backup_codes.html", context)
+@require_safe
+def log(request: HttpRequest) -> HttpResponse:
+    rows = events_of(cast(User, request.user))
+    before = decode(SecurityEvent.id_prefix, request.GET.get("before", ""))
+    if before is not None:
+        rows = rows.filter(pk__lt=before)
+    lines = list(rows[: LINES + 1])
+    context = {
+        "lines": [_line(line) for line in lines[:LINES]],
+        "next": lines[LINES - 1].public_id if len(lines) > LINES else None,
+    }
+    return render(request, "accounts/log.html", context)
 
 
-@require_POST
-@login_required
-def remove_authenticator(request: HttpRequest) -> HttpResponse:
-    require_recent(request)
-    device = authenticator_of(request.user)  # type: ignore[arg-type]
-    if device is None:
-        raise NotFound("There is no authenticator app.")
-    return _removed(request, device, _("The authenticator app is removed."))
+def _line(line: SecurityEvent) -> dict[str, object]:
+    by_somebody_else = line.actor_id is not None and line.actor_id != line.user_id
+    return {
+        "at": line.at,
+        "label": line.label,
+        "is_warning": line.event.endswith("_failed"),
+        "address": line.address,
+        # An operator's own browser is not the person's business.
+        "device": "" if by_somebody_else or not line.user_agent else describe(line.user_agent),
+        "by_operator": by_somebody_else,
+        "details": [
+            (name, _text(value)) for name, value in line.details.items() if _says_something(name, value)
+        ],
+    }
 
 
-@require_POST
-@login_required
-def remove_passkey(request: HttpRequest, number: int) -> HttpResponse:
-    require_recent(request)
-    passkey = get_passkey(request.user, number)  # type: ignore[arg-type]
-    return _removed(request, passkey, _("The passkey is removed."))
+def _says_something(name: str, value: object) -> bool:
+    """Ids are for operators."""
+    return name not in ("export", "invitation", "object", "key") and value not in (None, "", [])
 
 
-@require_POST
-@login_required
-def rename_passkey(request: HttpRequest, number: int) -> HttpResponse:
-    passkey = get_passkey(request.user, number)  # type: ignore[arg-type]
-    try:
-        passkey.name = passkeys.checked_name(request.POST.get("name", ""))
-    except ApiError as error:
-        messages.error(request, str(error))
-    else:
-        passkey.save(update_fields=["name"])
-    return redirect("security")
-
-
-@require_POST
-@login_required
-def forget_browser(request: HttpRequest, public_id: str) -> HttpResponse:
-    trust.forget_browser(user=request.user, public_id=public_id)  # type: ignore[arg-type]
-    messages.success(request, _("That browser is asked for your second factor again."))
-    return redirect("security")
-
-
-def _removed(request: HttpRequest, device: Any, message: str) -> HttpResponse:
-    user: Any = request.user
-    was_shown_here = device.persistent_id == request.user.otp_device.persistent_id  # type: ignore[union-attr]
-    try:
-        enrolment.remove_device(user=user, device=device)
-    except ApiError as error:
-        messages.error(request, str(error))
-    else:
-        if was_shown_here:
-            enrolment.keep_session(request, user=user)
-        messages.success(request, message)
-    return redirect("security")
+def _text(value: object) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)

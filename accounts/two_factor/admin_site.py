@@ -17,6 +17,13 @@ class OperatorsAdminSite(OTPAdminSite):
     def __init__(self, name: str = "admin") -> None:
         super().__init__(name)
 
+    def register(self, model_or_iterable: Any, *arguments: Any, **options: Any) -> None:
+        """allauth's apps and tokens stay out: ours come from the environment, and tokens are not kept."""
+        hidden = {"socialaccount.socialapp", "socialaccount.socialtoken"}
+        models = model_or_iterable if isinstance(model_or_iterable, list | tuple) else [model_or_iterable]
+        shown = [model for model in models if model._meta.label_lower not in hidden]
+        super().register(shown, *arguments, **options)
+
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         if self.has_permission(request):
             return redirect("admin:index")

@@ -4,7 +4,8 @@ from django.db import transaction
 from django.utils.crypto import get_random_string
 from django_otp.plugins.otp_static.models import StaticDevice, StaticToken
 
-from accounts.models import User
+from accounts.models import Event, User
+from accounts.security_log import record
 
 COUNT = 10
 LENGTH = 10
@@ -25,6 +26,7 @@ def renew_codes(*, user: User) -> list[str]:
     StaticToken.objects.filter(device=device).delete()
     codes = [get_random_string(LENGTH, ALPHABET) for _ in range(COUNT)]
     StaticToken.objects.bulk_create(StaticToken(device=device, token=code) for code in codes)
+    record(user=user, event=Event.BACKUP_CODES_CREATED)
     return [_shown(code) for code in codes]
 
 

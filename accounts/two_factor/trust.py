@@ -12,7 +12,8 @@ from django.utils import timezone
 from django.utils.crypto import constant_time_compare, salted_hmac
 from django_otp.models import Device
 
-from accounts.models import TrustedBrowser, User
+from accounts.models import Event, TrustedBrowser, User
+from accounts.security_log import record
 from accounts.two_factor.devices import second_factors_of
 from portal.web.errors import NotFound
 from portal.web.ids import decode
@@ -44,6 +45,7 @@ def trust_browser(request: HttpRequest, response: HttpResponseBase, *, user: Use
         label=request.headers.get("User-Agent", "").replace("\0", "")[:200],
         expires_at=timezone.now() + LIFETIME,
     )
+    record(user=user, event=Event.BROWSER_TRUSTED, request=request)
     response.set_signed_cookie(
         _cookie(user),
         token,

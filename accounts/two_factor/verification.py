@@ -10,7 +10,8 @@ from django_otp.models import Device
 from django_otp.plugins.otp_static.models import StaticDevice
 
 from accounts.attempts import count_attempt
-from accounts.models import User
+from accounts.models import Event, User
+from accounts.security_log import record
 from accounts.two_factor.backup_codes import LENGTH
 from accounts.two_factor.devices import authenticator_of
 from portal.web.errors import BadParameter, TooManyRequests
@@ -22,15 +23,26 @@ def verify_code(request: HttpRequest, *, user: User, code: str) -> Device:
     """Raises `BadParameter` for a wrong code and `TooManyRequests` when it is not looked at."""
     count_attempt(request, "second_factor", key=str(user.pk))
     token = plain(code)
+    try:
+        device = check(_device_for(user, token), token)
+    except BadParameter:
+        record(user=user, event=Event.SECOND_FACTOR_FAILED)
+        raise
+    if isinstance(device, StaticDevice):
+        record(user=user, event=Event.BACKUP_CODE_USED)
+    return device
+
+
+def _device_for(user: User, token: str) -> Device:
+    """By the look of the code."""
+    device: Device | None = None
     if len(token) == TOTP_DIGITS and token.isdigit():
-        device: Device | None = authenticator_of(user)
+        device = authenticator_of(user)
     elif len(token) == LENGTH and token.isalnum():
         device = StaticDevice.objects.filter(user=user, confirmed=True).first()
-    else:
-        device = None
     if device is None:
         raise wrong_code()
-    return check(device, token)
+    return device
 
 
 def check(device: Device, token: str) -> Device:

@@ -39,6 +39,20 @@ if has_missing then
   return { 2, now, unpack(generations) }
 end
 
+-- A claim whose answer got lost comes again: what it took the first time is taken back.
+local function take_back(key, is_window)
+  if is_window then
+    redis.call('ZREM', key, id)
+    return
+  end
+  local amount = redis.call('HGET', key, id)
+  if amount then
+    redis.call('HDEL', key, id)
+    redis.call('ZREM', key .. ':leases', id)
+    redis.call('HINCRBY', key, 'held', -tonumber(amount))
+  end
+end
+
 local function window_count(key)
   redis.call('ZREMRANGEBYSCORE', key, '-inf', now - 60000000)
   local used = redis.call('ZCARD', key) - 1
@@ -58,6 +72,9 @@ end
 local counts, verdict = {}, 0
 for place, key in ipairs(KEYS) do
   local is_window, limit, need = claim_of(place)
+  if not only_look then
+    take_back(key, is_window)
+  end
   local used, held, oldest, newest = (is_window and window_count or quota_count)(key)
   counts[place] = { used, held, 0, oldest, newest }
   if need > 0 and limit - used - held < need then

@@ -54,6 +54,8 @@ class InProcessCounters:
             }
             if missing:
                 return Answer(Verdict.UNKNOWN, now, missing=missing)
+            if not only_look:
+                self._take_back(request_id, claims)
             counts = [self._count(claim.counter, now) for claim in claims]
             if any(claim.is_refused_at(count) for claim, count in zip(claims, counts, strict=True)):
                 return Answer(Verdict.REFUSED, now, counts)
@@ -104,6 +106,16 @@ class InProcessCounters:
     def _count(self, name: str, now: int) -> Count:
         counter = self._counters[name]
         return counter.count(now) if isinstance(counter, _Window) else counter.count()
+
+    def _take_back(self, request_id: str, claims: Sequence[Claim]) -> None:
+        """A claim whose answer got lost comes again."""
+        for claim in claims:
+            counter = self._counters[claim.counter]
+            if isinstance(counter, _Window):
+                counter.requests.pop(request_id, None)
+            else:
+                counter.held.pop(request_id, None)
+                counter.leases.pop(request_id, None)
 
     def _take(self, request_id: str, now: int, claim: Claim, count: Count) -> Count:
         counter = self._counters[claim.counter]

@@ -88,7 +88,8 @@ class Quota:
 
 class Counters(Protocol):
     async def claim(self, request_id: str, claims: Sequence[Claim], *, only_look: bool = False) -> Answer:
-        """All claims or none, as one step that no other claim comes between."""
+        """All claims or none, as one step that no other claim comes between. What the same request claimed
+        before is taken back first."""
 
     async def settle(self, request_id: str, charges: Mapping[str, int]) -> Mapping[str, Count]:
         """Quotas by counter, with what the request really used, in place of what was held for it.

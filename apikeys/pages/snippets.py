@@ -1,4 +1,4 @@
-"""Ready-made first calls for a new key."""
+"""Ready-made first calls with a key, in both formats."""
 
 from typing import TypedDict
 
@@ -39,6 +39,55 @@ const response = await client.chat.completions.create({{
 console.log(response.choices[0].message.content);
 """
 
+_CURL_ANTHROPIC = """curl {base_url}/v1/messages \\
+  -H "x-api-key: {secret}" \\
+  -H "Content-Type: application/json" \\
+  -d '{{
+    "model": "{model}",
+    "max_tokens": 1024,
+    "messages": [{{"role": "user", "content": "Hello"}}]
+  }}'
+"""
+
+_PYTHON_ANTHROPIC = """import anthropic
+
+client = anthropic.Anthropic(
+    base_url="{base_url}",
+    api_key="{secret}",
+)
+
+message = client.messages.create(
+    model="{model}",
+    max_tokens=1024,
+    messages=[{{"role": "user", "content": "Hello"}}],
+)
+print(message.content[0].text)
+"""
+
+_NODE_ANTHROPIC = """import Anthropic from "@anthropic-ai/sdk";
+
+const client = new Anthropic({{
+  baseURL: "{base_url}",
+  apiKey: "{secret}",
+}});
+
+const message = await client.messages.create({{
+  model: "{model}",
+  max_tokens: 1024,
+  messages: [{{ role: "user", content: "Hello" }}],
+}});
+console.log(message.content[0].text);
+"""
+
+_ALL = (
+    ("curl", "curl", _CURL),
+    ("python", "Python", _PYTHON),
+    ("node", "Node", _NODE),
+    ("curl-anthropic", "curl, Anthropic", _CURL_ANTHROPIC),
+    ("python-anthropic", "Python, Anthropic", _PYTHON_ANTHROPIC),
+    ("node-anthropic", "Node, Anthropic", _NODE_ANTHROPIC),
+)
+
 
 class Snippet(TypedDict):
     id: str
@@ -47,8 +96,7 @@ class Snippet(TypedDict):
 
 
 def snippets(*, base_url: str, secret: str, model: str) -> list[Snippet]:
-    templates = (("curl", "curl", _CURL), ("python", "Python", _PYTHON), ("node", "Node", _NODE))
     return [
         {"id": name, "label": label, "code": template.format(base_url=base_url, secret=secret, model=model)}
-        for name, label, template in templates
+        for name, label, template in _ALL
     ]

@@ -49,8 +49,10 @@ class PublicModelAdmin(admin.ModelAdmin):
     search_fields = ("name", "aliases__name", "description")
     inlines = (AliasInline, DeploymentInline)
     actions = ("test_connection",)
+    filter_horizontal = ("groups",)
     fieldsets = (
         (None, {"fields": ("name", "description", "owned_by", "is_enabled", "position")}),
+        ("Who may use it", {"fields": ("groups",)}),
         ("What it can do", {"fields": ("capabilities", "context_window", "max_output_tokens")}),
         (
             "Prices per million tokens",

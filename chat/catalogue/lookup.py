@@ -4,15 +4,18 @@ import time
 from asyncio import AbstractEventLoop, get_running_loop
 from collections.abc import Sequence
 from dataclasses import dataclass
+from uuid import UUID
 from weakref import WeakKeyDictionary
 
 from django.db.models import F, FilteredRelation, Prefetch, Q
 
+from chat.catalogue import membership
 from chat.catalogue.connections import connect
 from chat.catalogue.health import health
 from chat.gateway import routing
 from chat.gateway.errors import ModelNotFound
 from chat.models import Deployment, PublicModel
+from chat.presence import PersonalRoute
 from portal.batching import Batches
 
 # Seconds. A call may go by a catalogue that is this old: asking anew each time would cost more than the
@@ -24,14 +27,15 @@ STALE_AFTER = 1.0
 class _Entry:
     model: PublicModel
     deployments: Sequence[routing.Deployment]
+    groups: frozenset[int]
     read_at: float
 
 
 _entries: WeakKeyDictionary[AbstractEventLoop, dict[str, _Entry]] = WeakKeyDictionary()
 
 
-async def find_model(name: str) -> tuple[PublicModel, routing.Route]:
-    """Raises `ModelNotFound` when nobody may ask for it."""
+async def find_model(name: str, user_id: UUID) -> tuple[PublicModel, routing.Route]:
+    """Raises `ModelNotFound` when this person may not ask for it."""
     known = _entries.setdefault(get_running_loop(), {})
     entry = known.get(name)
     if entry is None or time.monotonic() - entry.read_at >= STALE_AFTER:
@@ -40,7 +44,9 @@ async def find_model(name: str) -> tuple[PublicModel, routing.Route]:
             known.pop(name, None)
             raise model_not_found(name)
         known[name] = entry
-    return entry.model, routing.Route(entry.deployments, health)
+    if entry.groups and not entry.groups & await membership.groups_of(user_id):
+        raise model_not_found(name)
+    return entry.model, PersonalRoute(entry.deployments, health, user_id)
 
 
 def model_not_found(name: str) -> ModelNotFound:
@@ -60,7 +66,8 @@ def _entry(model: PublicModel | None) -> _Entry | None:
         )
         for row in model.usable
     ]
-    return _Entry(model, deployments, time.monotonic())
+    groups = frozenset(group.pk for group in model.groups.all())
+    return _Entry(model, deployments, groups, time.monotonic())
 
 
 def _read(names: Sequence[str]) -> list[PublicModel | None]:
@@ -72,7 +79,8 @@ def _read(names: Sequence[str]) -> list[PublicModel | None]:
         wanted_alias=FilteredRelation("aliases", condition=Q(aliases__name__in=wanted))
     ).annotate(asked_as=F("wanted_alias__name"))
     asked = models.filter(Q(name__in=wanted) | Q(asked_as__isnull=False), is_enabled=True)
-    found = list(asked.prefetch_related(Prefetch("deployments", usable, to_attr="usable")))
+    prefetched = Prefetch("deployments", usable, to_attr="usable")
+    found = list(asked.prefetch_related(prefetched, "groups"))
     by_name = {model.asked_as: model for model in found} | {model.name: model for model in found}
     return [by_name.get(name) for name in names]
 

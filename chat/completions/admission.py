@@ -1,5 +1,6 @@
 """May this call be made? Authenticate, permit, parse, find the model, keep the limits, open the row."""
 
+from dataclasses import replace
 from typing import Any
 
 from django.conf import settings
@@ -9,6 +10,7 @@ from apikeys.holders import find_holder, require_usable
 from apikeys.limits import limits_of
 from chat.access import may_ask_for
 from chat.catalogue.lookup import model_not_found
+from chat.completions.allowances import limits_of_person
 from chat.completions.context import Call, Caller
 from chat.completions.estimate import estimate
 from chat.completions.metering import Meter
@@ -25,8 +27,12 @@ LIMITS = Limits(**settings.REQUEST_LIMITS)
 
 
 async def authenticate(call: Call) -> Caller:
-    if call.caller is not None:
-        return call.caller
+    """With all limits that hold for this call: its key's and its owner's."""
+    caller = call.caller or await _holder_of_key(call)
+    return replace(caller, limits=(*caller.limits, *await limits_of_person(caller.user_id)))
+
+
+async def _holder_of_key(call: Call) -> Caller:
     try:
         secret = presented_secret(call.raw_headers)
     except ConflictingCredentials:

@@ -26,7 +26,7 @@ async def answer(asked: Asked) -> Reply:
 
 
 async def _answer(asked: Asked) -> Reply:
-    model, route = await find_model(asked.request.model)
+    model, route = await find_model(asked.request.model, asked.caller.user_id)
     admission.require_model(asked.caller, asked.request.model, model)
     route.require_words_for(asked.request)
     settler = await admission.admit(

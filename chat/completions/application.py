@@ -18,6 +18,7 @@ from chat.completions import admission, operations
 from chat.completions.admission import LIMITS
 from chat.completions.asked import Asked
 from chat.completions.context import Call, Reply, headers_of
+from chat.completions.fetching import with_fetched
 from chat.completions.keep_alive import kept_alive
 from chat.completions.metering import Meter
 from chat.gateway import detection
@@ -47,6 +48,7 @@ async def serve(call: Call, body: bytes) -> Reply:
         request = _with_passage(call, raw, dialect.decode_request(raw))
         operation.check(request, raw)
         admission.require_for_content(caller, request)
+        request = await with_fetched(request, dialect)
         reply = await operation.reply(Asked(call, caller, dialect, request, body, meter))
     except GatewayError as error:
         reply = refusal(call, dialect, error)

@@ -12,7 +12,7 @@ ESTIMATE = "x-portal-estimate"
 
 
 async def count(asked: Asked) -> Reply:
-    model, route = await find_model(asked.request.model)
+    model, route = await find_model(asked.request.model, asked.caller.user_id)
     admission.require_model(asked.caller, asked.request.model, model)
     counted = await route.count_tokens(asked.request)
     tokens = estimated_input(asked.request) if counted is None else counted

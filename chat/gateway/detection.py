@@ -71,6 +71,11 @@ def _objects(value: Any) -> Iterable[tuple[int, dict[str, Any]]]:
         yield from ((index, item) for index, item in enumerate(value) if isinstance(item, dict))
 
 
+def _is_one(word: Any, words: frozenset[str]) -> bool:
+    """Whatever `word` may be: nothing is validated yet."""
+    return isinstance(word, str) and word in words
+
+
 def _from_tools(tools: Any) -> Iterable[tuple[str, str]]:
     for index, tool in _objects(tools):
         if "input_schema" in tool and "function" not in tool:
@@ -92,7 +97,7 @@ def _from_tool_choice(choice: Any) -> Iterable[tuple[str, str]]:
 
 def _from_messages(messages: Any) -> Iterable[tuple[str, str]]:
     for index, message in _objects(messages):
-        if message.get("role") in _OPENAI_ROLES:
+        if _is_one(message.get("role"), _OPENAI_ROLES):
             yield openai_chat.NAME, f"messages[{index}].role"
         if "tool_calls" in message:
             yield openai_chat.NAME, f"messages[{index}].tool_calls"
@@ -102,9 +107,9 @@ def _from_messages(messages: Any) -> Iterable[tuple[str, str]]:
 
 def _from_block(path: str, block: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
     kind = block.get("type")
-    if kind in _ANTHROPIC_BLOCKS or (kind == "image" and "source" in block):
+    if _is_one(kind, _ANTHROPIC_BLOCKS) or (kind == "image" and "source" in block):
         yield anthropic_messages.NAME, path
-    elif kind in _OPENAI_BLOCKS:
+    elif _is_one(kind, _OPENAI_BLOCKS):
         yield openai_chat.NAME, path
 
 

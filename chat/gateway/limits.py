@@ -31,10 +31,10 @@ class Limits(msgspec.Struct, frozen=True):
             if isinstance(part, Image):
                 images += 1
                 if len(part.data or "") * 3 // 4 > self.image:
-                    path = _path_of(part.data or "", raw)
+                    path = path_of(part.data or "", raw)
                     raise RequestTooLarge(f"{path}: an image may have at most {self.image} bytes.", path)
             elif len(text := _text(part)) > self.text:
-                path = _path_of(text, raw)
+                path = path_of(text, raw)
                 raise InvalidRequest(f"{path}: a text may have at most {self.text} characters.", path)
         self._few(images, self.images, "messages", "images")
 
@@ -64,7 +64,7 @@ def _text(part: AnyPart) -> str:
             return ""
 
 
-def _path_of(value: str, raw: dict[str, Any]) -> str:
+def path_of(value: str, raw: dict[str, Any]) -> str:
     """Where the caller wrote it: turns that were merged on the way in have other numbers now."""
     for number, message in enumerate(raw["messages"]):
         content = message.get("content")

@@ -8,13 +8,14 @@ from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncWebsocketConsumer
 from django.conf import settings
 
-from accounts.access import User, holds_access
+from accounts.access import User, may_use_models, people_signed_in
 from chat import access
 from chat.conversations import services
 from chat.generation import run
 from chat.generation.event_log import event_log
 from chat.models import Message
 from chat.models.conversation import MessageStatus
+from chat.presence import Forget, watch
 from chat.rendering.markdown import render_blocks
 from portal.web.client_address import client_address
 from portal.web.errors import ApiError, BadParameter, NotFound
@@ -30,11 +31,20 @@ class ChatConsumer(AsyncWebsocketConsumer):
 
     async def connect(self) -> None:
         self._attached: dict[str, asyncio.Task[None]] = {}
+        self._forget: Forget = lambda: None
         await self.accept()
-        if await self._user() is None:
+        user = await self._user()
+        if user is None:
             await self.close(NOT_SIGNED_IN)
+            return
+        self._forget = watch(user.pk, self._leave, session_key=self.scope["session"].session_key)
+
+    def _leave(self) -> None:
+        """Signed out elsewhere, or disabled: the page goes to the sign-in page."""
+        self._closing = asyncio.create_task(self.close(NOT_SIGNED_IN))
 
     async def disconnect(self, code: int) -> None:
+        self._forget()
         for task in self._attached.values():
             task.cancel()
 
@@ -145,8 +155,6 @@ def _command(text: str) -> dict[str, Any]:
 
 
 def _current_user(scope: dict[str, Any]) -> User | None:
-    session = scope["session"]
-    if not session.session_key or not session.exists(session.session_key):
-        return None
-    user = User.objects.filter(pk=scope["user"].pk).first() if scope["user"].is_authenticated else None
-    return user if user is not None and holds_access(user, session) else None
+    key = scope["session"].session_key
+    user = people_signed_in([key]).get(key) if key else None
+    return user if may_use_models(user) else None

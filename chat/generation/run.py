@@ -10,8 +10,10 @@ from uuid import UUID
 
 from channels.db import database_sync_to_async
 
+from accounts.access import instructions_of
 from chat.catalogue.lookup import find_model
 from chat.completions import admission
+from chat.completions.allowances import limits_of_person
 from chat.completions.context import Call, Caller
 from chat.completions.metering import Meter
 from chat.completions.settlement import Settler
@@ -84,9 +86,9 @@ class _Generation:
             await asyncio.shield(self._finish(MessageStatus.STOPPED if self._was_stopped else status, error))
 
     async def _generate(self, caller: Caller) -> None:
-        request = await self._request()
-        model, route = await find_model(request.model)
-        meter = Meter(self._call, caller.limits)
+        request = await self._request(caller.user_id)
+        model, route = await find_model(request.model, caller.user_id)
+        meter = Meter(self._call, await limits_of_person(caller.user_id))
         self._settler = await admission.admit(self._call, caller, request, model, FORMAT, meter)
         await _in_database(services.link_usage, self._answer, self._call.id)
         self._relay = Relay(request, route, self._settler.note_first_token)
@@ -102,10 +104,14 @@ class _Generation:
         else:
             await self._settler.settle(self._relay)
 
-    async def _request(self) -> Request:
+    async def _request(self, user_id: UUID) -> Request:
         turns = await _in_database(services.history, self._answer)
+        instructions = await _in_database(instructions_of, user_id)
         return Request(
-            model=self._answer.model, messages=tuple(_message(*turn) for turn in turns), stream=True
+            model=self._answer.model,
+            messages=tuple(_message(*turn) for turn in turns),
+            system=(Text(instructions),) if instructions else (),
+            stream=True,
         )
 
     async def _read(self, relay: Relay) -> None:

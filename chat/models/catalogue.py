@@ -3,6 +3,7 @@
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
+from django.contrib.auth.models import Group
 from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator
 from django.db import models
@@ -82,6 +83,9 @@ class PublicModel(models.Model):
         null=True, blank=True, help_text="Input written to a cache; empty: as other input."
     )
     is_enabled = models.BooleanField(default=True)
+    groups = models.ManyToManyField(
+        Group, blank=True, related_name="+", help_text="Only their members may use it. None: everybody may."
+    )
     position = models.PositiveIntegerField(default=100, help_text="Lower comes first.")
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 

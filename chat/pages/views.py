@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from accounts.access import User
+from accounts.access import User, preferences_of
 from chat.access import get_session, models_for
 from chat.catalogue.environment import is_builtin_only
 from chat.generation.run import generation_id
@@ -44,7 +44,7 @@ def chat(request: HttpRequest, public_id: str | None = None) -> HttpResponse:
             for model in models_for(user)
             if model.can(Capability.CHAT)
         ],
-        "default_model": _model(session),
+        "default_model": _model(user, session),
         "no_upstream_banner": is_builtin_only(),
         "connect_docs_url": reverse("docs", args=["connect-a-model-server"]),
         "suggestions": SUGGESTIONS,
@@ -54,8 +54,10 @@ def chat(request: HttpRequest, public_id: str | None = None) -> HttpResponse:
     return render(request, "chat/page.html", context)
 
 
-def _model(session: Session | None) -> str:
-    return session.model if session else settings.DEFAULT_MODEL
+def _model(user: User, session: Session | None) -> str:
+    """A choice that is no longer offered is no choice."""
+    chosen = session.model if session else preferences_of(user).default_model
+    return chosen if models_for(user).filter(name=chosen).exists() else settings.DEFAULT_MODEL
 
 
 def _turn(message: Message) -> dict[str, Any]:

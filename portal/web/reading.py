@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from typing import Any, TypeVar
 
 import msgspec
+from django.core.exceptions import RequestDataTooBig
+from django.http.request import RawPostDataException
 from rest_framework.request import Request
 
 from portal.web.errors import BadParameter
@@ -34,10 +36,17 @@ T = TypeVar("T", bound=msgspec.Struct)
 
 def read_body(request: Request, shape: type[T]) -> T:
     """An empty body is an empty object. The content type is not asked for (conformance H06)."""
-    if len(request.body) > MAX_BODY_BYTES:
+    try:
+        body = request.body
+    except RequestDataTooBig:
+        raise BadParameter("The body is too large.") from None
+    except RawPostDataException:
+        # Django has read it as a form, in search of its CSRF token.
+        raise BadParameter("The body is a form, not JSON.") from None
+    if len(body) > MAX_BODY_BYTES:
         raise BadParameter(f"The body is larger than {MAX_BODY_BYTES} bytes.")
     try:
-        raw = msgspec.json.decode(request.body or b"{}")
+        raw = msgspec.json.decode(body or b"{}")
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise BadParameter("The body is not valid JSON.") from None
     if not isinstance(raw, dict):

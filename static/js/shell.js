@@ -22,18 +22,27 @@ function toggleSidebar() {
 
 const THEMES = ["system", "light", "dark"];
 
+function currentTheme() {
+  return document.documentElement.dataset.theme || "system";
+}
+
+// For the pages before signing in: on the others the server knows.
+function rememberTheme() {
+  localStorage.setItem("theme", currentTheme());
+}
+
 function showTheme(button) {
-  const theme = localStorage.getItem("theme") ?? "system";
-  button.querySelector("span").textContent = button.dataset[theme];
+  button.querySelector("span").textContent = button.dataset[currentTheme()];
 }
 
 function nextTheme(button) {
-  const current = localStorage.getItem("theme") ?? "system";
-  const next = THEMES[(THEMES.indexOf(current) + 1) % THEMES.length];
-  if (next === "system") localStorage.removeItem("theme");
-  else localStorage.setItem("theme", next);
+  const next = THEMES[(THEMES.indexOf(currentTheme()) + 1) % THEMES.length];
   document.documentElement.dataset.theme = next;
+  rememberTheme();
   showTheme(button);
+  const body = new FormData(menu.querySelector("form")); // its CSRF token
+  body.set("theme", next);
+  fetch(button.dataset.url, { method: "POST", body });
 }
 
 shell.dataset.sidebar = isPhone.matches ? "closed" : localStorage.getItem("sidebar") ?? "open";
@@ -42,6 +51,7 @@ for (const button of document.querySelectorAll("[data-sidebar-toggle]")) {
 }
 const themeButton = document.querySelector("#theme-toggle");
 if (themeButton) {
+  rememberTheme();
   showTheme(themeButton);
   themeButton.addEventListener("click", () => nextTheme(themeButton));
 }

@@ -1,5 +1,7 @@
-// Loaded before the page is drawn, so that a chosen theme never flashes.
+// Loaded before the page is drawn, so that a chosen theme never flashes. A person who is signed in has
+// theirs from the server; other pages follow what was last chosen in this browser.
 (() => {
+  const root = document.documentElement;
   const theme = localStorage.getItem("theme");
-  if (theme) document.documentElement.dataset.theme = theme;
+  if (!root.dataset.theme && theme) root.dataset.theme = theme;
 })();

@@ -4,6 +4,8 @@ import base64
 import re
 import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -82,6 +84,40 @@ def enrol() -> Callable[[Any], App]:
         return app
 
     return make
+
+
+_numbers = count(1)
+
+
+@pytest.fixture
+def sign_in_by_form(portal: PortalProcess) -> Iterator[Callable[..., httpx.Client]]:
+    """As people do, with all that the portal notes of it; each from an address of its own."""
+
+    def make(user: Any, url: str = portal.url) -> httpx.Client:
+        number = next(_numbers)
+        transport = httpx.HTTPTransport(local_address=f"127.1.{200 + number // 250}.{number % 250 + 1}")
+        client = open_clients.enter_context(
+            httpx.Client(base_url=url, follow_redirects=True, timeout=30, transport=transport)
+        )
+        client.get("/login")
+        data = {"login": user.email, "password": PASSWORD, "csrfmiddlewaretoken": client.cookies["csrftoken"]}
+        page = client.post("/login", data=data)
+        if page.url.path == "/two-factor":
+            code = {"code": backup_code(user), "csrfmiddlewaretoken": client.cookies["csrftoken"]}
+            page = client.post("/two-factor", data=code)
+        assert page.url.path == "/chat"
+        client.headers["x-csrftoken"] = client.cookies["csrftoken"]
+        return client
+
+    with ExitStack() as open_clients:
+        yield make
+
+
+def backup_code(user: Any) -> str:
+    """A new one that has not been used."""
+    from accounts.two_factor.backup_codes import renew_codes
+
+    return renew_codes(user=user)[0]
 
 
 def outbox(portal: PortalProcess, email: str) -> list[str]:

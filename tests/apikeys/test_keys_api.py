@@ -214,6 +214,16 @@ def test_it_rejects_what_is_not_a_json_object(manager: httpx.Client, body: bytes
     assert manager.post("/keys", content=body).status_code == 400
 
 
+@pytest.mark.parametrize("form", [{"files": {"name": b"x"}}, {"data": {"name": "x"}}])
+def test_it_rejects_a_form(caller: httpx.Client, form: dict[str, Any]) -> None:
+    assert caller.post("/keys", **form).status_code in (400, 415)
+
+
+def test_it_rejects_a_large_body(manager: httpx.Client) -> None:
+    assert manager.post("/keys", content=b" " * 2_000_000).status_code == 400
+    assert manager.post("/keys", content=b" " * 34_000_000).status_code == 400
+
+
 def test_a_missing_field_is_named(manager: httpx.Client) -> None:
     assert refused(manager.post("/keys", json={"permissions": ["chat"]})) == (400, "name")
     assert refused(manager.post("/keys", json={"name": "x"})) == (400, "permissions")

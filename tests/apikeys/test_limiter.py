@@ -174,6 +174,7 @@ def test_a_refusal_counts_nowhere(desk: Desk, clock: Clock) -> None:
         for _ in range(3):
             refusal = await reached(desk.reserve(rpm, day, month, least=10, most=20))
         assert refusal.reached.limit == day
+        assert "5 left and 95 held by running requests, and this request needs at least 10." in str(refusal)
         standings = await desk.limiter.look([rpm, day, month], clock.at)
         assert [each.remaining for each in standings] == [4, 5, 905]
 
@@ -312,6 +313,21 @@ def test_the_largest_limits_are_exact(desk: Desk) -> None:
         await desk.settle(million, cost="999999.999999999")
         (standing,) = await desk.limiter.look([cap], desk.clock.at)
         assert standing.remaining == 1
+
+    desk.run(story)
+
+
+def test_a_claim_that_comes_again_counts_once(desk: Desk) -> None:
+    """Its answer got lost on the way from Redis."""
+
+    async def story() -> None:
+        limits = [desk.limit(Kind.REQUESTS_PER_MINUTE, 2), desk.limit(Kind.TOKENS_PER_DAY, 100)]
+        request = uuid7()
+        for most in (50, 70):
+            again = await desk.limiter.reserve(limits, request, desk.clock.at, Estimate(1, most))
+        assert [each.remaining for each in again.standings] == [1, 30]
+        settled = await desk.settle(again, tokens=10)
+        assert [each.remaining for each in settled.standings] == [1, 90]
 
     desk.run(story)
 

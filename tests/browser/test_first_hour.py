@@ -57,9 +57,9 @@ def make_key(page: Page) -> str:
     expect(page.locator("#copy-secret")).to_have_text("✓")
     assert page.evaluate("navigator.clipboard.readText()") == secret
     curl = page.locator("#code-curl").inner_text()
-    page.get_by_role("tab", name="Python").click()
+    page.get_by_role("tab", name="Python", exact=True).click()
     expect(page.locator("#code-python")).to_contain_text(f'api_key="{secret}"')
-    page.get_by_role("tab", name="Node").click()
+    page.get_by_role("tab", name="Node", exact=True).click()
     expect(page.locator("#code-node")).to_contain_text(f'apiKey: "{secret}"')
     page.goto("/keys")
     expect(page.locator("main")).not_to_contain_text(secret)

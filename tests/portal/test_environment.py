@@ -35,6 +35,9 @@ BAD = {
     "EMAIL_URL": "mailto:x",
     "PORTAL_ADMIN_EMAIL": "alone@example.org",
     "S3_BUCKET": "alone",
+    "PORTAL_SIGNUP": "anybody",
+    "PORTAL_GEOIP_PATH": "/no/such/file.mmdb",
+    "PORTAL_DELETION_GRACE_DAYS": "0",
 }
 
 

@@ -144,7 +144,7 @@ def _part(block: schema.Block) -> AnyPart:
 
 def _result(content: str | list[schema.ContentBlock]) -> tuple[Content, ...]:
     if isinstance(content, str):
-        return (Text(content),)
+        return (Text(content),) if content else ()
     return tuple(_content(block) for block in content)
 
 

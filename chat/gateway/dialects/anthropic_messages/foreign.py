@@ -47,18 +47,18 @@ def _message(message: Any, number: int) -> Any:
 def _block(block: Any, path: str) -> Any:
     if not isinstance(block, dict):
         return block
-    kind = block.get("type")
+    kind = str(block.get("type"))
     if kind == "tool_result" and isinstance(block.get("content"), list):
         return {**block, "content": [_in_result(inner) for inner in block["content"]]}
     if kind in _READ:
         return _frame(block) if _is_stored(block) else block
-    if kind in _ON_SERVERS or str(kind).endswith("_tool_result"):
+    if kind in _ON_SERVERS or kind.endswith("_tool_result"):
         return _frame(block)
     raise InvalidRequest(f"{path}.type: there are no `{kind}` blocks.", f"{path}.type")
 
 
 def _in_result(block: Any) -> Any:
-    if not isinstance(block, dict) or (block.get("type") in _READ_IN_RESULTS and not _is_stored(block)):
+    if not isinstance(block, dict) or (str(block.get("type")) in _READ_IN_RESULTS and not _is_stored(block)):
         return block
     return _frame(block)
 

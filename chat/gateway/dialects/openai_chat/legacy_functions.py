@@ -6,13 +6,13 @@ Json = dict[str, Any]
 
 
 def is_legacy(raw: Json) -> bool:
-    return bool(raw.get("functions")) or "function_call" in raw
+    return isinstance(raw.get("functions"), list) or "function_call" in raw
 
 
 def upgraded(raw: Json) -> Json:
     """The same request with `tools` and ids. A function's result belongs to the call before it."""
     body = {name: value for name, value in raw.items() if name not in ("functions", "function_call")}
-    if raw.get("functions"):
+    if isinstance(raw.get("functions"), list):
         body["tools"] = [{"type": "function", "function": function} for function in raw["functions"]]
         # It knows one call at a time.
         body["parallel_tool_calls"] = False

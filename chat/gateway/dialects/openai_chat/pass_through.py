@@ -115,7 +115,7 @@ class Passer:
             self._usage = usage_of(chunk.usage)
         if not chunk.choices:
             return ()
-        is_plain = chunk.usage is None and self._note(chunk) and b"\n" not in data
+        is_plain = self._note(chunk) and chunk.usage is None and b"\n" not in data
         piece = self._quick(data, chunk) if is_plain else None
         return (piece,) if piece is not None else self._thorough(msgspec.json.decode(data))
 

@@ -34,6 +34,9 @@ class User(PublicIdModel, AbstractBaseUser, PermissionsMixin):
     is_active = models.BooleanField(
         "active", default=True, help_text="Untick to disable the account, its keys and its chats."
     )
+    deletion_due_at = models.DateTimeField(
+        null=True, editable=False, help_text="The person asked to be forgotten; until then it can be undone."
+    )
     date_joined = models.DateTimeField(default=timezone.now, editable=False)
 
     objects: ClassVar[UserManager] = UserManager()
@@ -50,23 +53,3 @@ class User(PublicIdModel, AbstractBaseUser, PermissionsMixin):
     @property
     def display_name(self) -> str:
         return self.name or self.email.partition("@")[0]
-
-
-class TrustedBrowser(PublicIdModel):
-    """A browser in which the second factor is not asked for; the browser holds the token."""
-
-    id_prefix = "tru"
-
-    user = models.ForeignKey(User, models.CASCADE, related_name="trusted_browsers")
-    digest = models.CharField(max_length=64, unique=True)
-    binding = models.CharField(max_length=64, help_text="To the password and the devices of the day.")
-    label = models.CharField(max_length=200, blank=True)
-    created_at = models.DateTimeField(auto_now_add=True)
-    last_used_at = models.DateTimeField(null=True)
-    expires_at = models.DateTimeField()
-
-    class Meta:
-        ordering = ("-created_at",)
-
-    def __str__(self) -> str:
-        return self.label

@@ -1,0 +1,3 @@
+from accounts.admin import entry, groups, log, people
+
+__all__ = ["entry", "groups", "log", "people"]

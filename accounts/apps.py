@@ -1,0 +1,11 @@
+from django.apps import AppConfig
+
+
+class AccountsConfig(AppConfig):
+    name = "accounts"
+
+    def ready(self) -> None:
+        from accounts import data_export, heard, own_data
+
+        heard.connect()
+        data_export.register("account", own_data.export)

@@ -1,0 +1,48 @@
+"""The ledger's part in a person's data export, and in their leaving."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from accounts.access import User
+from accounts.data_export import Archive
+from usage.models import UsageRecord
+
+_COLUMNS = (
+    "id",
+    "startedAt",
+    "model",
+    "key",
+    "status",
+    "inputTokens",
+    "outputTokens",
+    "cost",
+    "durationMs",
+    "address",
+)
+
+
+def export(user: User, archive: Archive) -> None:
+    archive.add_rows("usage/requests.json", _rows(user))
+    archive.add_table("usage/requests.csv", _COLUMNS, _rows(user))
+
+
+def hand_over(user: User, nobody: User) -> None:
+    """What was used stays in the books, but not who used it: the one change a settled row ever sees
+    (docs/decisions/0003). A key's name may say more than its owner wants."""
+    UsageRecord.objects.filter(user=user).update(user=nobody, key=None, address=None)
+
+
+def _rows(user: User) -> Iterator[dict[str, Any]]:
+    for record in UsageRecord.objects.filter(user=user).select_related("key").order_by("id").iterator():
+        yield {
+            "id": record.public_id,
+            "startedAt": record.started_at,
+            "model": record.model,
+            "key": record.key.name if record.key else "",
+            "status": record.status,
+            "inputTokens": record.input_tokens,
+            "outputTokens": record.output_tokens,
+            "cost": record.cost,
+            "durationMs": record.duration_ms,
+            "address": record.address,
+        }
