@@ -12,6 +12,7 @@ from portal.web.envelope import not_found
 from portal.web.root import api_root
 
 api: list[URLPattern] = [
+    *accounts.urls.api,
     *chat.urls.api,
     *apikeys.urls.api,
     *usage.urls.api,
