@@ -30,6 +30,8 @@ from chat.gateway.upstreams import counting
 TIMEOUT = aiohttp.ClientTimeout(total=None, sock_connect=10)
 MAX_CONNECTIONS = 1000
 MAX_ERROR_BYTES = 64 * 1024
+# A server faster than we are would never make us wait, and so starve everybody else.
+READS_WITHOUT_WAIT = 4
 
 Count = Callable[[counting.Ask, dict[str, Any]], Awaitable[int | None]]
 _COUNTS: dict[str, Count] = {
@@ -172,6 +174,7 @@ class HttpUpstream:
             except (LookupError, TypeError, AttributeError) as error:
                 raise UpstreamError("The model server sent an event that could not be read.") from error
 
+        without_wait = 0
         while True:
             at_hand = response.content.read_nowait()
             chunk = at_hand or await response.content.readany()
@@ -179,8 +182,9 @@ class HttpUpstream:
                 break
             if batch := decoded(parser.feed(chunk)):
                 yield batch
-            if at_hand:
-                # A server faster than we are would never make us wait, and so starve everybody else.
+            without_wait = without_wait + 1 if at_hand else 0
+            if without_wait == READS_WITHOUT_WAIT:
+                without_wait = 0
                 await asyncio.sleep(0)
         yield [*decoded(parser.close()), *decoder.close()]
 
