@@ -15,7 +15,6 @@ __all__ = [
     "Allowance",
     "User",
     "get_user_by_email",
-    "groups_of",
     "instructions_of",
     "is_verified",
     "limits_of",
@@ -67,12 +66,3 @@ def preferences_of(user: User) -> Preferences:
 def instructions_of(user_id: UUID) -> str:
     """What the person wants every answer in the browser to heed."""
     return Preferences.objects.filter(user=user_id).values_list("instructions", flat=True).first() or ""
-
-
-def groups_of(user_ids: Collection[UUID]) -> dict[UUID, frozenset[int]]:
-    """Group ids of each person, in one query."""
-    rows = User.groups.through.objects.filter(user_id__in=user_ids).values_list("user_id", "group_id")
-    groups: dict[UUID, set[int]] = {user_id: set() for user_id in user_ids}
-    for user_id, group_id in rows:
-        groups[user_id].add(group_id)
-    return {user_id: frozenset(ids) for user_id, ids in groups.items()}

@@ -1,7 +1,7 @@
 """What every page does for the person who is signed in."""
 
 import zoneinfo
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -9,12 +9,15 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone, translation
 
+from accounts.access import is_verified
 from accounts.browsers.services import note_seen
 from accounts.models import Preferences
 from accounts.profile.appearance import preferences
 
-# Where somebody whose account is being deleted can still go.
+# Where somebody whose account is being deleted, or whose address is not verified, can still go.
 _OPEN_NAMES = ("deletion-undo", "account_logout")
+_OPEN_BELOW = ("/api/", "/verify-email/")
+_OPEN_WHILE_UNVERIFIED = ("account_email_verification_sent", "account_logout")
 
 
 class PersonMiddleware:
@@ -29,8 +32,10 @@ class PersonMiddleware:
         if chosen is None:
             return self._get_response(request)
         note_seen(request)
-        if chosen.user.deletion_due_at is not None and not _is_open(request.path):
+        if chosen.user.deletion_due_at is not None and not _is_open(request.path, _OPEN_NAMES):
             return redirect("deletion-undo")
+        if not _is_open(request.path, _OPEN_WHILE_UNVERIFIED) and not is_verified(chosen.user):
+            return redirect("account_email_verification_sent")
         return self._respond(request, chosen)
 
     def _respond(self, request: HttpRequest, chosen: Preferences) -> HttpResponse:
@@ -46,5 +51,6 @@ class PersonMiddleware:
             timezone.deactivate()
 
 
-def _is_open(path: str) -> bool:
-    return path in [reverse(name) for name in _OPEN_NAMES] or path.startswith("/api/")
+def _is_open(path: str, names: Sequence[str]) -> bool:
+    """The API judges for itself; probes, and the link in a mail, are for everybody."""
+    return path in (*map(reverse, names), "/api", "/healthz", "/readyz") or path.startswith(_OPEN_BELOW)

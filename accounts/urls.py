@@ -5,7 +5,7 @@ from django.urls import path, re_path
 from accounts.api import entry
 from accounts.api import two_factor as two_factor_api
 from accounts.api.me import Me
-from accounts.pages import leaving, profile, security, sign_in_methods, social, two_factor
+from accounts.pages import browsers, leaving, profile, sign_in_methods, social, two_factor
 from accounts.pages.first_operator import first_operator
 from accounts.pages.invitation import invitation
 from accounts.pages.too_many import too_many
@@ -83,10 +83,10 @@ urlpatterns = [
     path("profile/picture/change", profile.change_picture, name="picture-change"),
     path("profile/picture/remove", profile.remove_picture, name="picture-remove"),
     path("profile/theme", profile.change_theme, name="theme"),
-    path("profile/browsers", security.browsers, name="browsers"),
-    path("profile/browsers/<int:browser_id>/end", security.end_browser, name="browser-end"),
-    path("profile/browsers/end-others", security.end_other_browsers, name="browsers-end-others"),
-    path("profile/log", security.log, name="security-log"),
+    path("profile/browsers", browsers.browsers, name="browsers"),
+    path("profile/browsers/<int:browser_id>/end", browsers.end_browser, name="browser-end"),
+    path("profile/browsers/end-others", browsers.end_other_browsers, name="browsers-end-others"),
+    path("profile/log", browsers.log, name="security-log"),
     path("profile/data", leaving.data, name="data"),
     path("profile/data/<str:public_id>", leaving.download, name="export-download"),
     path("profile/delete", leaving.delete, name="account-delete"),

@@ -318,7 +318,7 @@ REST_FRAMEWORK = {
 
 # Language and time
 LANGUAGE_CODE = "en"
-LANGUAGES = [("en", "English"), ("de", "Deutsch"), ("es", "Español"), ("fr", "Français")]
+LANGUAGES = [("en", "English"), ("de", "Deutsch"), ("el", "Ελληνικά")]
 USE_TZ = True
 TIME_ZONE = "UTC"
 

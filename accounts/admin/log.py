@@ -12,12 +12,16 @@ from accounts.models import SecurityEvent, User
 class SecurityEventAdmin(admin.ModelAdmin):
     """Read here, never written (battery P05)."""
 
-    list_display = ("at", "label", "who", "by", "address", "details")
+    list_display = ("at", "what", "who", "by", "address", "details")
     list_filter = (("event", admin.AllValuesFieldListFilter),)
     search_fields = ("user__email", "actor__email", "address")
     date_hierarchy = "at"
-    fields = ("at", "label", "who", "by", "address", "user_agent", "details")
+    fields = ("at", "what", "who", "by", "address", "user_agent", "details")
     readonly_fields = fields
+
+    @admin.display(description="event", ordering="event")
+    def what(self, line: SecurityEvent) -> str:
+        return line.label
 
     @admin.display(description="about")
     def who(self, line: SecurityEvent) -> str:

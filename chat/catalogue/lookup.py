@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from uuid import UUID
 from weakref import WeakKeyDictionary
 
-from django.db.models import F, FilteredRelation, Prefetch, Q
+from django.db.models import Exists, F, FilteredRelation, OuterRef, Prefetch, Q
 
 from chat.catalogue import membership
 from chat.catalogue.connections import connect
@@ -27,7 +27,6 @@ STALE_AFTER = 1.0
 class _Entry:
     model: PublicModel
     deployments: Sequence[routing.Deployment]
-    groups: frozenset[int]
     read_at: float
 
 
@@ -44,7 +43,7 @@ async def find_model(name: str, user_id: UUID) -> tuple[PublicModel, routing.Rou
             known.pop(name, None)
             raise model_not_found(name)
         known[name] = entry
-    if entry.groups and not entry.groups & await membership.groups_of(user_id):
+    if entry.model.is_restricted and not await membership.may_use(entry.model.pk, user_id):
         raise model_not_found(name)
     return entry.model, PersonalRoute(entry.deployments, health, user_id)
 
@@ -66,21 +65,20 @@ def _entry(model: PublicModel | None) -> _Entry | None:
         )
         for row in model.usable
     ]
-    groups = frozenset(group.pk for group in model.groups.all())
-    return _Entry(model, deployments, groups, time.monotonic())
+    return _Entry(model, deployments, time.monotonic())
 
 
 def _read(names: Sequence[str]) -> list[PublicModel | None]:
-    """Each with its enabled deployments in `usable`."""
+    """Each with its enabled deployments in `usable`, and whether it is for some groups only."""
     usable = Deployment.objects.filter(is_enabled=True, upstream__is_enabled=True).select_related("upstream")
     wanted = {name for name in names if "\x00" not in name}
+    groups = PublicModel.groups.through.objects.filter(publicmodel=OuterRef("pk"))
     # A model comes once for each of its aliases that is wanted, or once without.
     models = PublicModel.objects.alias(
         wanted_alias=FilteredRelation("aliases", condition=Q(aliases__name__in=wanted))
-    ).annotate(asked_as=F("wanted_alias__name"))
+    ).annotate(asked_as=F("wanted_alias__name"), is_restricted=Exists(groups))
     asked = models.filter(Q(name__in=wanted) | Q(asked_as__isnull=False), is_enabled=True)
-    prefetched = Prefetch("deployments", usable, to_attr="usable")
-    found = list(asked.prefetch_related(prefetched, "groups"))
+    found = list(asked.prefetch_related(Prefetch("deployments", usable, to_attr="usable")))
     by_name = {model.asked_as: model for model in found} | {model.name: model for model in found}
     return [by_name.get(name) for name in names]
 

@@ -1,15 +1,26 @@
-"""Which groups a caller is in: asked only for models that not everybody may use."""
+"""May this person use this model? Asked only of models that are not for everybody."""
 
 from collections.abc import Sequence
 from uuid import UUID
 
-from accounts import access
+from chat.models import PublicModel
 from portal.remembered import Remembered
 
-
-def _read(user_ids: Sequence[UUID]) -> list[frozenset[int]]:
-    groups = access.groups_of(user_ids)
-    return [groups[user_id] for user_id in user_ids]
+# A model's row and a person's.
+Pair = tuple[int, UUID]
 
 
-groups_of = Remembered("membership", _read).get
+async def may_use(model_id: int, user_id: UUID) -> bool:
+    return await _members.get((model_id, user_id))
+
+
+def _read(pairs: Sequence[Pair]) -> list[bool]:
+    """In one query, for however many."""
+    memberships = PublicModel.groups.through.objects.filter(
+        publicmodel__in={model_id for model_id, _ in pairs}, group__user__in={user_id for _, user_id in pairs}
+    )
+    members = set(memberships.values_list("publicmodel_id", "group__user"))
+    return [pair in members for pair in pairs]
+
+
+_members: Remembered[Pair, bool] = Remembered("membership", _read)

@@ -28,7 +28,7 @@ function currentTheme() {
 
 // For the pages before signing in: on the others the server knows.
 function rememberTheme() {
-  localStorage.setItem("theme", currentTheme());
+  localStorage.setItem("portal-theme", currentTheme());
 }
 
 function showTheme(button) {

@@ -73,6 +73,18 @@ def test_anothers_browser_is_not_there(sign_in_by_form: SignIn, alice: Any, bob:
     assert theirs.get("/chat").url.path == "/chat"
 
 
+def test_a_sign_in_by_another_way_than_allauths_is_listed(alice: Any) -> None:
+    from django.contrib.auth import login
+    from django.contrib.auth.models import AnonymousUser
+    from django.contrib.sessions.backends.db import SessionStore
+    from django.test import RequestFactory
+
+    request = RequestFactory().get("/admin/login/", REMOTE_ADDR="192.0.2.7")
+    request.session, request.user = SessionStore(), AnonymousUser()
+    login(request, alice, backend="django.contrib.auth.backends.ModelBackend")
+    assert sessions(alice).get().ip == "192.0.2.7"
+
+
 def test_a_sign_in_through_the_admin_is_listed(sign_in_by_form: SignIn, operator: Any, portal: Any) -> None:
     with Browser(base_url=portal.url, follow_redirects=True) as browser:
         browser.submit("/admin/", {"login": operator.email, "password": PASSWORD})

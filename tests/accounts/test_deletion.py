@@ -23,6 +23,7 @@ def post(browser: httpx.Client, path: str, **data: str) -> httpx.Response:
 
 
 def ask_to_be_deleted(browser: httpx.Client, user: Any) -> httpx.Response:
+    browser.get("/chat")
     page = browser.get("/profile/delete")
     assert page.url.path == "/confirm-access", "a password is asked for first"
     page = post(browser, str(page.url), password=PASSWORD)
@@ -48,9 +49,10 @@ def mails_to(portal: PortalProcess, user: Any) -> str:
 
 
 def test_asking_for_it_stops_everything_at_once(
-    sign_in_by_form: SignIn, portal: PortalProcess, alice: Any, api: httpx.Client
+    sign_in: SignIn, portal: PortalProcess, alice: Any, api: httpx.Client
 ) -> None:
-    other, browser = sign_in_by_form(alice), sign_in_by_form(alice)
+    other, browser = sign_in(alice), sign_in(alice)
+    other.get("/chat")
     assert ask_to_be_deleted(browser, alice).url.path == "/goodbye"
     assert browser.get("/chat").url.path == "/login"
     assert other.get("/chat").url.path == "/login"
@@ -64,9 +66,9 @@ def test_asking_for_it_stops_everything_at_once(
 
 
 def test_signing_in_again_can_take_it_back(
-    sign_in_by_form: SignIn, portal: PortalProcess, alice: Any, api: httpx.Client
+    sign_in: SignIn, portal: PortalProcess, alice: Any, api: httpx.Client
 ) -> None:
-    ask_to_be_deleted(sign_in_by_form(alice), alice)
+    ask_to_be_deleted(sign_in(alice), alice)
     with closing(sign_in_again(portal, alice)) as browser:
         for path in ("/chat", "/keys", "/profile", "/profile/data"):
             page = browser.get(path)
@@ -79,8 +81,8 @@ def test_signing_in_again_can_take_it_back(
     assert "stays" in mails_to(portal, alice)
 
 
-def test_it_wants_the_password_and_the_address(sign_in_by_form: SignIn, alice: Any) -> None:
-    browser = sign_in_by_form(alice)
+def test_it_wants_the_password_and_the_address(sign_in: SignIn, alice: Any) -> None:
+    browser = sign_in(alice)
     page = post(browser, "/profile/delete", email="x@example.org")
     assert page.url.path == "/confirm-access"
     page = post(browser, str(page.url), password="not this one")
@@ -95,7 +97,7 @@ def test_it_wants_the_password_and_the_address(sign_in_by_form: SignIn, alice: A
 
 
 def test_when_due_all_is_gone_but_the_books(
-    sign_in_by_form: SignIn, portal: PortalProcess, alice: Any, bob: Any, api: httpx.Client, make_key: Any
+    sign_in: SignIn, portal: PortalProcess, alice: Any, bob: Any, api: httpx.Client, make_key: Any
 ) -> None:
     from accounts.data_export import begin_export, make_export
     from accounts.deletion import delete_due_accounts, nobody, request_deletion
@@ -110,7 +112,7 @@ def test_when_due_all_is_gone_but_the_books(
     row = UsageRecord.objects.get(user=alice)
     question, _ = ask(user=alice, session_id=None, text="Hi", model=MODEL)
     _, bobs = ask(user=bob, session_id=None, text="Hi", model=MODEL)
-    sign_in_by_form(alice)
+    sign_in(alice)
     begin_export(user=alice)
     export = DataExport.objects.get(user=alice)
     make_export(export.pk)
@@ -143,14 +145,15 @@ def test_when_due_all_is_gone_but_the_books(
 
 
 def test_the_log_of_a_deleted_account_is_still_read_by_operators(
-    sign_in_by_form: SignIn, alice: Any, operator: Any
+    sign_in: SignIn, alice: Any, operator: Any
 ) -> None:
     from accounts.deletion import delete_account
+    from accounts.security_log import Event, record
 
-    sign_in_by_form(alice)
+    record(user=alice, event=Event.KEY_CREATED)
     pk = alice.pk
     delete_account(user=alice, by=operator)
-    browser = sign_in_by_form(operator)
+    browser = sign_in(operator)
     page = browser.get("/admin/accounts/securityevent/")
     assert page.status_code == 200
     assert str(pk) in page.text

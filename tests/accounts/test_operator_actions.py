@@ -16,8 +16,8 @@ Act = Callable[..., httpx.Response]
 
 
 @pytest.fixture
-def act(sign_in_by_form: SignIn, operator: Any) -> Act:
-    browser = sign_in_by_form(operator)
+def act(sign_in: SignIn, operator: Any) -> Act:
+    browser = sign_in(operator)
 
     def choose(action: str, *people: Any) -> httpx.Response:
         data = {"csrfmiddlewaretoken": browser.cookies["csrftoken"], "action": action}
@@ -51,9 +51,9 @@ def test_disabling_ends_everything_and_is_written(
 
 
 def test_the_tick_in_the_form_does_the_same(
-    sign_in_by_form: SignIn, alice: Any, operator: Any, portal: PortalProcess
+    sign_in: SignIn, sign_in_by_form: SignIn, alice: Any, operator: Any, portal: PortalProcess
 ) -> None:
-    theirs, browser = sign_in_by_form(alice), sign_in_by_form(operator)
+    theirs, browser = sign_in_by_form(alice), sign_in(operator)
     path = f"/admin/accounts/user/{alice.pk}/change/"
     form = {"csrfmiddlewaretoken": browser.cookies["csrftoken"], "email": alice.email, "name": "A"}
     for prefix, count in (("userlimits", 0), ("usersession_set", 0)):
@@ -95,13 +95,13 @@ def test_a_new_password_can_be_required(
 
 
 def test_devices_and_sessions_are_seen_without_their_keys(
-    sign_in_by_form: SignIn, alice: Any, operator: Any
+    sign_in: SignIn, sign_in_by_form: SignIn, alice: Any, operator: Any
 ) -> None:
     from allauth.usersessions.models import UserSession
 
     sign_in_by_form(alice).get("/chat")
     session = UserSession.objects.get(user=alice)
-    page = sign_in_by_form(operator).get(f"/admin/accounts/user/{alice.pk}/change/").text
+    page = sign_in(operator).get(f"/admin/accounts/user/{alice.pk}/change/").text
     assert "python-httpx" in page or "Python" in page
     assert session.ip in page
     assert session.session_key not in page
@@ -130,7 +130,7 @@ def test_deleting_at_once_takes_two_steps(act: Act, alice: Any) -> None:
 @pytest.mark.parametrize(
     "page", ["accounts/user", "auth/group", "accounts/invitation", "accounts/signuppolicy"]
 )
-def test_the_pages_to_add_work(sign_in_by_form: SignIn, operator: Any, page: str) -> None:
-    browser = sign_in_by_form(operator)
+def test_the_pages_to_add_work(sign_in: SignIn, operator: Any, page: str) -> None:
+    browser = sign_in(operator)
     assert browser.get(f"/admin/{page}/").status_code == 200
     assert browser.get(f"/admin/{page}/add/").status_code == 200

@@ -85,10 +85,10 @@ def test_nothing_changes_it_p05(alice: Any) -> None:
     assert rows.get().event == "signed_in"
 
 
-def test_what_operators_do_is_written_p05(sign_in_by_form: SignIn, operator: Any) -> None:
+def test_what_operators_do_is_written_p05(sign_in: SignIn, operator: Any) -> None:
     from django.contrib.auth.models import Group
 
-    browser = sign_in_by_form(operator)
+    browser = sign_in(operator)
     token = {"csrfmiddlewaretoken": browser.cookies["csrftoken"]}
     names = [f"group {operator.pk} {number}" for number in (1, 2)]
     for name in names:
@@ -104,9 +104,11 @@ def test_what_operators_do_is_written_p05(sign_in_by_form: SignIn, operator: Any
     assert all(line.address.startswith("127.1.") for line in lines)
 
 
-def test_it_is_read_only_in_the_admin_p05(sign_in_by_form: SignIn, operator: Any) -> None:
-    browser = sign_in_by_form(operator)
-    line = operator.security_events.first()
+def test_it_is_read_only_in_the_admin_p05(sign_in: SignIn, operator: Any) -> None:
+    from accounts.security_log import Event, record
+
+    browser = sign_in(operator)
+    line = record(user=operator, event=Event.SIGNED_IN)
     assert "Signed in" in browser.get("/admin/accounts/securityevent/").text
     page = browser.get(f"/admin/accounts/securityevent/{line.pk}/change/")
     assert page.status_code == 200

@@ -89,7 +89,7 @@ def upstream(scripted: ScriptedServer, caller: httpx.Client) -> Callable[..., Up
         name = f"scripted-{next(_numbers)}"
         scripted.scripts[f"theirs-{name}"] = script
         row, _ = UpstreamRow.objects.get_or_create(
-            name=f"scripted-{kind}",
+            name=f"scripted-{kind}-{scripted.port}",
             defaults={"kind": kind, "base_url": scripted.base_url, "credential": CREDENTIAL},
         )
         model = PublicModel.objects.create(name=name)

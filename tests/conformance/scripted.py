@@ -21,7 +21,7 @@ CREDENTIAL = "sk-upstream-credential"
 class Script:
     """`answer` is sent whole after `delay` seconds; `pieces` as a stream, `pause` seconds apart.
 
-    `by_path` has other answers for single addresses.
+    `by_path` has other answers for single addresses; after `recovers_after` calls the status is 200.
     """
 
     answer: Json | bytes | None = None
@@ -31,6 +31,7 @@ class Script:
     pause: float = 0
     delay: float = 0
     by_path: dict[str, Json] = field(default_factory=dict)
+    recovers_after: int | None = None
     asked: list[Json] = field(default_factory=list)
     asked_headers: list[dict[str, str]] = field(default_factory=list)
     asked_paths: list[str] = field(default_factory=list)
@@ -121,7 +122,8 @@ def _listing(handler: BaseHTTPRequestHandler, scripted: ScriptedServer) -> Scrip
 
 def _play(handler: BaseHTTPRequestHandler, script: Script) -> None:
     time.sleep(script.delay)
-    handler.send_response(script.status)
+    has_recovered = script.recovers_after is not None and len(script.asked) > script.recovers_after
+    handler.send_response(200 if has_recovered else script.status)
     for name, value in script.headers.items():
         handler.send_header(name, value)
     if script.pieces:

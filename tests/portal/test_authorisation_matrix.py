@@ -1,0 +1,288 @@
+"""Who gets in where (battery Z): every route of the portal × everybody who might knock.
+
+The routes come from the URL configuration: one without a row here fails. An owner is let in last, so that
+everybody else has met what is still there.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+from django.urls import URLPattern, URLResolver, get_resolver
+from django.utils import timezone
+
+from tests.portal_process import PortalProcess
+
+MODEL = "Waymore-A1-Instruct-1011"
+HELLO = [{"role": "user", "content": "Hello"}]
+# What a visit may come to: let in, refused with a status, or led to where one signs in.
+Verdict = int | str
+IN, DOOR = "in", "door"
+DOORS = ("/login", "/admin/login/", "/verify-email", "/confirm-access")
+COOKIES = ("owner", "other", "staff")
+KEYS = ("key", "key of another", "key without the permission")
+DEAD_KEYS = {"revoked key": 401, "expired key": 401, "disabled key": 401, "key from elsewhere": 403}
+ACTORS = ("anonymous", "unverified", "other", *KEYS[1:], *DEAD_KEYS, "staff", "key", "owner")
+
+
+def verdicts(default: Verdict, **named: Verdict) -> dict[str, Verdict]:
+    """Spaces in an actor's name are written as underscores."""
+    return dict.fromkeys(ACTORS, default) | {name.replace("_", " "): said for name, said in named.items()}
+
+
+ANYBODY = verdicts(IN)
+# Who is signed in with an address that is not verified is led to verify it, wherever they go.
+PUBLIC = verdicts(IN, unverified=DOOR)
+# Of the model endpoints: a key needs the one permission, a browser's person has them all.
+MODEL_CALL = verdicts(IN, anonymous=401, unverified=401, key_without_the_permission=403) | DEAD_KEYS
+# One's own things in general: any valid key will do.
+OWN = verdicts(IN, anonymous=401, unverified=401) | DEAD_KEYS
+# A thing of the owner's: for everybody else it is not there.
+OWNERS = verdicts(404, anonymous=401, unverified=401, owner=IN, key=IN) | DEAD_KEYS
+# Keys open no pages.
+PAGE = verdicts(DOOR, owner=IN, other=IN, staff=IN)
+OWNERS_PAGE = PAGE | {"other": 404, "staff": 404}
+# Without a session there is no token a form would need: that is found first.
+NO_FORM = dict.fromkeys(("anonymous", *KEYS, *DEAD_KEYS), 403)
+FORM, OWNERS_FORM = PAGE | NO_FORM, OWNERS_PAGE | NO_FORM
+CONFIRMED = verdicts(DOOR)
+ADMIN = verdicts(DOOR, staff=IN)
+NOWHERE = verdicts(404)
+NOT_THIS_TOKEN = verdicts(404, unverified=DOOR)
+
+
+@dataclass(frozen=True)
+class Row:
+    """`path` with `{…}` for what `Cast.things` has; `body` is sent as JSON, `form` as a form."""
+
+    verdicts: Mapping[str, Verdict]
+    path: str
+    method: str = "GET"
+    body: Any = None
+    form: Mapping[str, str] | None = None
+
+
+def call(path: str, **body: Any) -> Row:
+    return Row(MODEL_CALL, path, "POST", {"model": MODEL, **body})
+
+
+NO_TOKEN = "x" * 20
+ROWS: dict[str, list[Row]] = {
+    "completions": [call("/api/chat/completions", messages=HELLO)],
+    "messages": [call("/api/messages", messages=HELLO, max_tokens=5)],
+    "count-tokens": [call("/api/messages/count_tokens", messages=HELLO)],
+    "embeddings": [Row(MODEL_CALL | {"key": 403, "key without the permission": IN, "key of another": 403},
+                       "/api/embeddings", "POST", {"model": MODEL, "input": "x"})],
+    # The built-in model makes none: who is let in is told so.
+    "images": [Row({**MODEL_CALL, **dict.fromkeys(("owner", "other", "staff"), 400),
+                    "key": 403, "key of another": 403},
+                   "/api/images/generations", "POST", {"model": MODEL, "prompt": "x"})],
+    "models": [Row(OWN, "/api/models")],
+    "model": [Row(OWN, f"/api/models/{MODEL}")],
+    "chat-models": [Row(OWN, "/api/chat/models")],
+    # Keys are read by their owner and by themselves; made and changed by who may manage.
+    "api-keys": [
+        Row(OWN | {"key": 403, "key of another": 403, "key without the permission": 403}, "/api/keys"),
+        Row(OWN | {"key": 403, "key of another": 403, "key without the permission": 403}, "/api/keys",
+            "POST", {"name": "New", "permissions": ["chat"]}),
+    ],
+    "api-key": [
+        Row(OWNERS | {"key without the permission": 403}, "/api/keys/{key}"),
+        Row(OWNERS | {"key": 403, "key without the permission": 403},
+            "/api/keys/{key}", "PATCH", {"name": "Renamed"}),
+        Row(OWNERS | {"key": 403, "key without the permission": 403}, "/api/keys/{key}", "DELETE"),
+    ],
+    "api-key-usage": [Row(OWNERS | {"key without the permission": 403}, "/api/keys/{key}/usage")],
+    "api-key-requests": [Row(OWNERS | {"key without the permission": 403}, "/api/keys/{key}/requests")],
+    "api-key-regenerate": [Row(OWNERS | {"key": IN, "owner": IN, "key without the permission": 403},
+                               "/api/keys/{key}/regenerate", "POST")],
+    "usage-summary": [Row(OWN, "/api/usage/summary")],
+    "api-root": [Row(ANYBODY, "/api")],
+    "api-nowhere": [Row(NOWHERE, "/api/nowhere")],
+    "healthz": [Row(ANYBODY, "/healthz")],
+    "readyz": [Row(ANYBODY, "/readyz")],
+    "account_signup": [Row(PUBLIC, "/register")],
+    "account_login": [Row(PUBLIC, "/login?next=/docs")],
+    "account_logout": [Row(PAGE | {"unverified": IN}, "/logout")],
+    "account_email_verification_sent": [Row(ANYBODY, "/verify-email")],
+    "account_confirm_email": [Row(ANYBODY, f"/verify-email/{NO_TOKEN}")],
+    "account_reset_password": [Row(PUBLIC, "/password/forgot")],
+    "account_reset_password_done": [Row(PUBLIC, "/password/forgot/sent")],
+    "account_reset_password_from_key": [Row(PUBLIC, f"/password/reset/1-{NO_TOKEN}")],
+    "account_reset_password_from_key_done": [Row(PUBLIC, "/password/reset/done")],
+    "account_inactive": [Row(PUBLIC, "/inactive")],
+    "account_reauthenticate": [Row(PAGE, "/confirm-access")],
+    "first-operator": [Row(NOT_THIS_TOKEN, f"/first-operator/{NO_TOKEN}")],
+    "invitation": [Row(NOT_THIS_TOKEN, f"/invitation/{NO_TOKEN}")],
+    "profile": [Row(PAGE, "/profile")],
+    "picture": [Row(verdicts(DOOR, owner=404, other=404, staff=404), "/profile/picture")],
+    "picture-change": [Row(FORM, "/profile/picture/change", "POST", form={})],
+    "picture-remove": [Row(FORM, "/profile/picture/remove", "POST", form={})],
+    "theme": [Row(FORM, "/profile/theme", "POST", form={"theme": "dark"})],
+    "browsers": [Row(PAGE, "/profile/browsers")],
+    "browser-end": [Row(OWNERS_FORM, "/profile/browsers/{browser}/end", "POST", form={})],
+    "browsers-end-others": [Row(FORM, "/profile/browsers/end-others", "POST", form={})],
+    "security-log": [Row(PAGE, "/profile/log")],
+    "data": [Row(PAGE, "/profile/data")],
+    "export-download": [Row(OWNERS_PAGE, "/profile/data/{export}")],
+    "account-delete": [Row(CONFIRMED, "/profile/delete")],
+    "deletion-undo": [Row(PAGE, "/profile/keep")],
+    "goodbye": [Row(PUBLIC, "/goodbye")],
+    "keys": [Row(PAGE, "/keys")],
+    "key-edit": [Row(OWNERS_PAGE, "/keys/{key}/edit")],
+    "key-regenerate": [Row(OWNERS_PAGE, "/keys/{key}/regenerate")],
+    "key-delete": [Row(OWNERS_PAGE, "/keys/{key}/delete")],
+    "key-disable": [Row(OWNERS_FORM, "/keys/{key}/disable", "POST", form={})],
+    "key-enable": [Row(OWNERS_FORM, "/keys/{key}/enable", "POST", form={})],
+    "home": [Row(PUBLIC, "/")],
+    "chat": [Row(PAGE, "/chat")],
+    "chat-session": [Row(OWNERS_PAGE, "/chat/{session}")],
+    "docs-index": [Row(PUBLIC, "/docs")],
+    "docs": [Row(PUBLIC, "/docs/getting-started")],
+    "admin": [Row(ADMIN, f"/admin/{path}") for path in ("", "accounts/user/", "chat/upstream/")],
+}  # fmt: skip
+# Routes without a name, by their pattern.
+NAMELESS = {
+    r"^api/?$": "api-root",
+    r"^api/v1/?$": "api-root",
+    r"^.*$": "api-nowhere",
+    "healthz": "healthz",
+    "readyz": "readyz",
+}
+
+
+def routes() -> Iterator[str]:
+    def walk(patterns: list[Any], prefix: str) -> Iterator[str]:
+        for pattern in patterns:
+            if isinstance(pattern, URLResolver):
+                inside_admin = pattern.namespace == "admin"
+                yield from ["admin"] if inside_admin else walk(pattern.url_patterns, prefix)
+            elif isinstance(pattern, URLPattern):
+                yield pattern.name or NAMELESS[str(pattern.pattern)]
+
+    yield from walk(get_resolver("portal.urls").url_patterns, "")
+
+
+@dataclass
+class Cast:
+    clients: dict[str, httpx.Client]
+    things: dict[str, str] = field(default_factory=dict)
+
+
+@pytest.fixture
+def everybody(
+    portal: PortalProcess, alice: Any, bob: Any, operator: Any, make_user: Any, sign_in: Any
+) -> Iterator[Cast]:
+    from apikeys.services import create_key, revoke_key
+
+    def key(user: Any, *permissions: str, **fields: Any) -> tuple[Any, str]:
+        return create_key(user=user, name="A key", permissions=permissions or ("chat",), **fields)
+
+    own, secret = key(alice)
+    revoked, revoked_secret = key(alice)
+    revoke_key(key=revoked)
+    expired, expired_secret = key(alice)
+    type(expired).objects.filter(pk=expired.pk).update(expires_at=timezone.now() - timedelta(minutes=1))
+    disabled, disabled_secret = key(alice)
+    type(disabled).objects.filter(pk=disabled.pk).update(is_enabled=False)
+    secrets = {
+        "key": secret,
+        "key of another": key(bob)[1],
+        "key without the permission": key(alice, "embeddings")[1],
+        "revoked key": revoked_secret,
+        "expired key": expired_secret,
+        "disabled key": disabled_secret,
+        "key from elsewhere": key(alice, ip_whitelist=["203.0.113.1"])[1],
+    }
+    unverified = make_user("unverified")
+    unverified.emailaddress_set.update(verified=False)
+    people = {"owner": alice, "other": bob, "staff": operator, "unverified": unverified}
+    clients = {name: sign_in(user) for name, user in people.items()}
+    clients |= {
+        name: httpx.Client(base_url=portal.url, headers={"authorization": f"Bearer {secret}"})
+        for name, secret in secrets.items()
+    }
+    clients["anonymous"] = httpx.Client(base_url=portal.url)
+    for client in clients.values():
+        client.follow_redirects = False
+    # Another browser of hers, which can be signed out.
+    assert sign_in(alice).get("/profile").is_success
+    yield Cast(clients, things_of(alice, own))
+    for name in (*secrets, "anonymous"):
+        clients[name].close()
+
+
+def things_of(user: Any, key: Any) -> dict[str, str]:
+    from accounts.browsers.access import browsers_of
+    from accounts.data_export import make_export
+    from accounts.models import DataExport
+    from chat.models import Session
+
+    session = Session.objects.create(user=user, title="A chat", model=MODEL)
+    export = DataExport.objects.create(user=user)
+    make_export(export.pk)
+    return {
+        "key": key.public_id,
+        "session": session.public_id,
+        "export": export.public_id,
+        "browser": str(browsers_of(user)[0].id),
+    }
+
+
+def verdict_on(response: httpx.Response) -> Verdict:
+    if response.is_redirect:
+        return DOOR if urlsplit(response.headers["location"]).path in DOORS else IN
+    return IN if response.is_success else response.status_code
+
+
+def test_every_route_has_a_row() -> None:
+    assert set(routes()) - ROWS.keys() == set()
+    assert ROWS.keys() - set(routes()) == set()
+
+
+@pytest.mark.parametrize("name", ROWS)
+def test_who_gets_in_z(everybody: Cast, name: str) -> None:
+    wrong = []
+    for row in ROWS[name]:
+        for actor in ACTORS:
+            got = visit(everybody, row, actor)
+            if got != row.verdicts[actor]:
+                wrong.append(f"{row.method} {row.path}: {actor} got {got}, not {row.verdicts[actor]}")
+    assert not wrong, "\n".join(wrong)
+
+
+def visit(everybody: Cast, row: Row, actor: str) -> Verdict:
+    path = row.path.format(**everybody.things)
+    return verdict_on(everybody.clients[actor].request(row.method, path, json=row.body, data=row.form))
+
+
+@pytest.mark.parametrize("name", [name for name, rows in ROWS.items() if rows[0].path.startswith("/api/")])
+def test_both_key_headers_and_both_roots_agree_z01(everybody: Cast, name: str) -> None:
+    row = ROWS[name][0]
+    path = row.path.format(**everybody.things)
+    for actor in ("key without the permission", *DEAD_KEYS, "key of another"):
+        client = everybody.clients[actor]
+        secret = client.headers["authorization"].removeprefix("Bearer ")
+        for root in ("/api/", "/api/v1/"):
+            answers = {
+                httpx.request(
+                    row.method, str(client.base_url).rstrip("/") + path.replace("/api/", root, 1),
+                    json=row.body, headers=headers,
+                ).status_code
+                for headers in ({"x-api-key": secret}, {"authorization": f"Bearer {secret}"})
+            }  # fmt: skip
+            assert len(answers) == 1, (actor, root, answers)
+
+
+def test_a_write_by_cookie_needs_its_token_w08(everybody: Cast) -> None:
+    """On every route that changes something, the API's included."""
+    owner = everybody.clients["owner"]
+    del owner.headers["x-csrftoken"]
+    for name, rows in ROWS.items():
+        for row in rows:
+            if row.method != "GET" and row.verdicts["owner"] not in (401, 404):
+                assert visit(everybody, row, "owner") == 403, name
