@@ -75,9 +75,9 @@ class _Choice(msgspec.Struct):
 
 
 class _Chunk(msgspec.Struct):
-    id: str = ""
-    model: str = ""
-    choices: list[_Choice] = []
+    id: str | None = ""
+    model: str | None = ""
+    choices: list[_Choice] | None = None
     usage: Json | None = None
     error: Any = None
 
@@ -138,7 +138,7 @@ class Passer:
     def _note(self, chunk: _Chunk) -> bool:
         """Keeps what the chunk tells; whether it can go on as it is."""
         is_plain = True
-        for choice in chunk.choices:
+        for choice in chunk.choices or ():
             delta = choice.delta or _Delta()
             is_plain = is_plain and (choice.index in self._began or delta.role is not None)
             if delta.tool_calls:
@@ -153,7 +153,7 @@ class Passer:
 
     def _quick(self, data: bytes, chunk: _Chunk) -> bytes | None:
         """Bytes for bytes; None where the upstream writes its JSON in a way we cannot match."""
-        for choice in chunk.choices:
+        for choice in chunk.choices or ():
             self._began.add(choice.index)
         if self._head is not None and data.startswith(self._head[0]):
             data = self._head[1] + data[len(self._head[0]) :]
@@ -166,7 +166,7 @@ class Passer:
 
     def _renamed(self, data: bytes, chunk: _Chunk) -> bytes | None:
         """And remembers what stands before the choices: most servers say it in every chunk alike."""
-        theirs = (_field(data, "id", chunk.id), _field(data, "model", chunk.model))
+        theirs = (_field(data, "id", chunk.id or ""), _field(data, "model", chunk.model or ""))
         ours = (_field(data, "id", self._id), _field(data, "model", self._request.model))
         renamed = data
         for old, new in zip(theirs, ours, strict=True):
@@ -213,7 +213,7 @@ def _field(data: bytes, name: str, value: str) -> bytes:
 def _said(chunk: _Chunk) -> int:
     """Characters, as a measure for answers nobody comes to count."""
     total = 0
-    for choice in chunk.choices:
+    for choice in chunk.choices or ():
         delta = choice.delta
         if delta is not None:
             total += len(delta.content or delta.reasoning_content or delta.reasoning or "")
