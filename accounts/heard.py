@@ -3,6 +3,7 @@
 from typing import Any
 
 from allauth.account import signals as allauth
+from allauth.socialaccount import signals as social
 from django.contrib import admin
 from django.contrib.admin.actions import delete_selected
 from django.contrib.admin.models import LogEntry
@@ -15,6 +16,7 @@ from accounts import signup_policy
 from accounts.browsers.services import note_signed_in
 from accounts.models import User
 from accounts.security_log import Event, record
+from accounts.social.links import forget_unproven_links
 
 _FLAGS = {1: "added", 2: "changed", 3: "deleted"}
 
@@ -31,6 +33,8 @@ def connect() -> None:
     allauth.email_confirmed.connect(_email_verified)
     allauth.email_changed.connect(_email_changed)
     allauth.email_removed.connect(_email_removed)
+    social.social_account_added.connect(_social_linked)
+    social.social_account_removed.connect(_social_unlinked)
     post_save.connect(_operator_acted, sender=LogEntry)
     # The admin logs a deletion of many at once without telling anybody.
     admin.site.add_action(_delete_selected, "delete_selected")
@@ -63,6 +67,7 @@ def _password_changed(request: HttpRequest, user: User, **_: Any) -> None:
 
 
 def _password_reset(request: HttpRequest, user: User, **_: Any) -> None:
+    forget_unproven_links(user)
     record(user=user, event=Event.PASSWORD_RESET, request=request)
 
 
@@ -89,6 +94,16 @@ def _email_changed(
 
 def _email_removed(request: HttpRequest, user: User, email_address: Any, **_: Any) -> None:
     record(user=user, event=Event.EMAIL_REMOVED, request=request, details={"email": email_address.email})
+
+
+def _social_linked(request: HttpRequest, sociallogin: Any, **_: Any) -> None:
+    details = {"provider": sociallogin.account.get_provider().name}
+    record(user=sociallogin.user, event=Event.SOCIAL_LINKED, request=request, details=details)
+
+
+def _social_unlinked(request: HttpRequest, socialaccount: Any, **_: Any) -> None:
+    details = {"provider": socialaccount.get_provider().name}
+    record(user=socialaccount.user, event=Event.SOCIAL_UNLINKED, request=request, details=details)
 
 
 def _operator_acted(instance: LogEntry, created: bool, **_: Any) -> None:

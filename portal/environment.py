@@ -5,6 +5,7 @@ Every variable is documented in `docs/configuration.md`; a test compares the two
 
 import ipaddress
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -46,6 +47,20 @@ class Environment:
     portal_max_embedding_inputs: int
     portal_max_image_bytes: int
     portal_reserved_output_tokens: int
+    portal_require_2fa: bool
+    portal_sign_up_rate: str
+    portal_sign_in_rate: str
+    portal_sign_in_address_rate: str
+    google_client_id: str | None
+    google_client_secret: str | None
+    google_url: str | None
+    github_client_id: str | None
+    github_client_secret: str | None
+    github_url: str | None
+    oidc_name: str
+    oidc_client_id: str | None
+    oidc_client_secret: str | None
+    oidc_server_url: str | None
     portal_admin_email: str | None
     portal_admin_password: str | None
     portal_signup: str
@@ -103,6 +118,20 @@ def read(source: Mapping[str, str] = os.environ) -> Environment:
         portal_max_embedding_inputs=reader.number("PORTAL_MAX_EMBEDDING_INPUTS", 2048),
         portal_max_image_bytes=reader.number("PORTAL_MAX_IMAGE_BYTES", 20 * 1024 * 1024),
         portal_reserved_output_tokens=reader.number("PORTAL_RESERVED_OUTPUT_TOKENS", 4096),
+        portal_require_2fa=reader.switch("PORTAL_REQUIRE_2FA", False),
+        portal_sign_up_rate=reader.rate("PORTAL_SIGN_UP_RATE", "5/15m"),
+        portal_sign_in_rate=reader.rate("PORTAL_SIGN_IN_RATE", "10/5m"),
+        portal_sign_in_address_rate=reader.rate("PORTAL_SIGN_IN_ADDRESS_RATE", "30/5m"),
+        google_client_id=reader.text("GOOGLE_CLIENT_ID"),
+        google_client_secret=reader.text("GOOGLE_CLIENT_SECRET"),
+        google_url=reader.server("GOOGLE_URL"),
+        github_client_id=reader.text("GITHUB_CLIENT_ID"),
+        github_client_secret=reader.text("GITHUB_CLIENT_SECRET"),
+        github_url=reader.server("GITHUB_URL"),
+        oidc_name=reader.text("OIDC_NAME") or "your company account",
+        oidc_client_id=reader.text("OIDC_CLIENT_ID"),
+        oidc_client_secret=reader.text("OIDC_CLIENT_SECRET"),
+        oidc_server_url=reader.server("OIDC_SERVER_URL"),
         portal_admin_email=reader.text("PORTAL_ADMIN_EMAIL"),
         portal_admin_password=reader.text("PORTAL_ADMIN_PASSWORD"),
         portal_signup=reader.choice("PORTAL_SIGNUP", ("open", "domains", "invite", "closed")),
@@ -133,6 +162,9 @@ def read(source: Mapping[str, str] = os.environ) -> Environment:
     reader.need_together("S3_ENDPOINT_URL", "S3_BUCKET", "S3_ACCESS_KEY", "S3_SECRET_KEY")
     if environment.portal_signup == "domains" and not environment.portal_signup_domains:
         raise BadEnvironment("PORTAL_SIGNUP_DOMAINS: PORTAL_SIGNUP=domains needs at least one.")
+    reader.need_together("GOOGLE_CLIENT_ID", "GOOGLE_CLIENT_SECRET")
+    reader.need_together("GITHUB_CLIENT_ID", "GITHUB_CLIENT_SECRET")
+    reader.need_together("OIDC_CLIENT_ID", "OIDC_CLIENT_SECRET", "OIDC_SERVER_URL")
     reader.need_together("PORTAL_ADMIN_EMAIL", "PORTAL_ADMIN_PASSWORD")
     return environment
 
@@ -191,6 +223,12 @@ class _Reader:
         if value not in ("0", "1"):
             raise BadEnvironment(f"{name}: {value!r} is neither 0 nor 1.")
         return value == "1"
+
+    def rate(self, name: str, default: str) -> str:
+        value = self.text(name) or default
+        if not re.fullmatch(r"[1-9]\d{0,5}/(?:[1-9]\d{0,3})?[smhd]", value, re.ASCII):
+            raise BadEnvironment(f"{name}: {value!r} is not a rate such as 5/15m.")
+        return value
 
     def choice(self, name: str, choices: tuple[str, ...]) -> str:
         value = self.text(name) or choices[0]

@@ -9,7 +9,7 @@ import dj_email_url
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
-from portal import environment, secret_key
+from portal import environment, providers, secret_key
 
 try:
     ENVIRONMENT = environment.read()
@@ -37,7 +37,7 @@ DEFAULT_MODEL = "Waymore-A1-Instruct-1011"
 TRUSTED_PROXIES = ENVIRONMENT.portal_trusted_proxies
 
 INSTALLED_APPS = [
-    "django.contrib.admin",
+    "accounts.admin_config.OperatorsAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -46,6 +46,14 @@ INSTALLED_APPS = [
     "django.contrib.humanize",
     "allauth",
     "allauth.account",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.google",
+    "allauth.socialaccount.providers.github",
+    "allauth.socialaccount.providers.openid_connect",
+    "django_otp",
+    "django_otp.plugins.otp_totp",
+    "django_otp.plugins.otp_static",
+    "django_otp_webauthn",
     "allauth.usersessions",
     "channels",
     "csp",
@@ -67,6 +75,8 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django_otp.middleware.OTPMiddleware",
+    "accounts.two_factor.middleware.SecondFactorMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
@@ -207,6 +217,37 @@ ACCOUNT_EMAIL_VERIFICATION = "mandatory"
 ACCOUNT_LOGIN_ON_EMAIL_CONFIRMATION = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if IS_HTTPS else "http"
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_CHANGE_EMAIL = True
+ACCOUNT_REAUTHENTICATION_REQUIRED = True
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 600
+ACCOUNT_FORMS = {"reauthenticate": "accounts.forms.ConfirmAccessForm"}
+ACCOUNT_RATE_LIMITS = {
+    "signup": f"{ENVIRONMENT.portal_sign_up_rate}/ip",
+    # The mail of the sign-up itself, and three more.
+    "confirm_email": "4/5m/key",
+    "resend": "3/5m/key",
+    "login": "60/m/ip",
+    "login_failed": ",".join(
+        [f"{ENVIRONMENT.portal_sign_in_rate}/key", f"{ENVIRONMENT.portal_sign_in_address_rate}/ip"]
+    ),
+    "second_factor": f"{ENVIRONMENT.portal_sign_in_rate}/key",
+}
+
+# Google, GitHub, the company's own sign-in: those that are configured
+SOCIALACCOUNT_ADAPTER = "accounts.social.adapter.SocialAdapter"
+SOCIALACCOUNT_EMAIL_VERIFICATION = "mandatory"
+SOCIALACCOUNT_STORE_TOKENS = False
+SOCIALACCOUNT_PROVIDERS = providers.configured(ENVIRONMENT)
+
+# Second factor
+REQUIRE_2FA = ENVIRONMENT.portal_require_2fa
+OTP_TOTP_ISSUER = "LLM Portal"
+OTP_ADMIN_HIDE_SENSITIVE_DATA = True
+OTP_WEBAUTHN_HELPER_CLASS = "accounts.two_factor.passkeys.PasskeyHelper"
+OTP_WEBAUTHN_RP_NAME = "LLM Portal"
+OTP_WEBAUTHN_RP_ID = urlsplit(BASE_URL).hostname
+OTP_WEBAUTHN_ALLOWED_ORIGINS = [BASE_URL]
 
 ACCOUNT_SIGNUP_FORM_CLASS = "accounts.signup_form.PolicyForm"
 SIGNUP = ENVIRONMENT.portal_signup
@@ -227,6 +268,7 @@ SECURE_REFERRER_POLICY = "same-origin"
 # TLS ends at a proxy; without one that we trust nobody may claim it.
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXIES else None
 SILENCED_SYSTEM_CHECKS = [
+    "otp_webauthn.E031",  # plain http is for this machine: browsers make passkeys on localhost and https only
     "security.W005",  # other subdomains are not ours to decide about
     "security.W008",  # the proxy that ends TLS redirects to it
     "security.W021",  # nor is the browsers' preload list

@@ -11,7 +11,11 @@ from portal import health
 from portal.web.envelope import not_found
 from portal.web.root import api_root
 
+# allauth looks it up here.
+handler429 = accounts.urls.handler429
+
 api: list[URLPattern] = [
+    *accounts.urls.api,
     *chat.urls.api,
     *apikeys.urls.api,
     *usage.urls.api,

@@ -19,6 +19,7 @@ from django.core.management import call_command
 from django.utils.crypto import get_random_string
 
 from tests import profile
+from tests.identity_server import IdentityServer, serve_identities
 from tests.portal_process import PortalProcess, serve
 
 PASSWORD = "correct-horse-battery"
@@ -79,6 +80,7 @@ def new_email() -> str:
 @pytest.fixture
 def make_user() -> Callable[..., Any]:
     from allauth.account.models import EmailAddress
+    from django_otp.plugins.otp_totp.models import TOTPDevice
 
     from accounts.models import User
 
@@ -87,6 +89,8 @@ def make_user() -> Callable[..., Any]:
         rights = {"is_staff": is_operator, "is_superuser": is_operator}
         user = User.objects.create(email=email, password=_hashed(PASSWORD), **rights)
         EmailAddress.objects.create(user=user, email=email, verified=True, primary=True)
+        if is_operator:
+            TOTPDevice.objects.create(user=user, name="Authenticator app")
         return user
 
     return make
@@ -167,8 +171,11 @@ def sign_in(portal: PortalProcess) -> Iterator[Callable[..., httpx.Client]]:
 def _session_of(user: Any) -> str:
     from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
     from django.contrib.sessions.backends.db import SessionStore
+    from django_otp import DEVICE_ID_SESSION_KEY, devices_for_user
 
     session = SessionStore()
+    for device in devices_for_user(user):
+        session[DEVICE_ID_SESSION_KEY] = device.persistent_id
     session[SESSION_KEY] = str(user.pk)
     session[BACKEND_SESSION_KEY] = "django.contrib.auth.backends.ModelBackend"
     session[HASH_SESSION_KEY] = user.get_session_auth_hash()
@@ -196,3 +203,16 @@ def browser_type_launch_args() -> dict[str, Any]:
         "executable_path": os.environ["TEST_CHROMIUM"],
         "args": ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"],
     }
+
+
+@pytest.fixture(scope="session")
+def identities() -> Iterator[IdentityServer]:
+    with serve_identities() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def social_portal(_database: None, identities: IdentityServer) -> Iterator[PortalProcess]:
+    """The same data behind a process that knows Google, GitHub and a company's own sign-in."""
+    with serve(profile.MAIN, **identities.variables) as running:
+        yield running

@@ -14,7 +14,7 @@ PROFILE = os.environ.get("TEST_PROFILE", "scale")
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "gw14")
 _RUN = os.environ.get("PYTEST_XDIST_TESTRUNUID", str(os.getpid()))[:8]
 # Leave what the person at the terminal uses for their own portal out of the tests.
-_THEIRS = ("PORTAL_", "S3_", "OPENAI_", "ANTHROPIC_", "OLLAMA_", "EMAIL_URL")
+_THEIRS = ("PORTAL_", "GOOGLE_", "GITHUB_", "OIDC_", "S3_", "OPENAI_", "ANTHROPIC_", "OLLAMA_", "EMAIL_URL")
 for _name in [name for name in os.environ if name.startswith(_THEIRS)]:
     del os.environ[_name]
 
@@ -23,6 +23,8 @@ def environment(name: str) -> dict[str, str]:
     """Variables of a portal with data of its own."""
     # A model server that happens to run on this machine is none of the tests' business.
     variables = {"PORTAL_DATA_DIR": tempfile.mkdtemp(prefix=f"portal-{name}-"), "PORTAL_DISCOVERY": "0"}
+    # All tests sign up from one address; the limits themselves are tested in a portal of their own.
+    variables |= {"PORTAL_SIGN_UP_RATE": "1000/m", "PORTAL_SIGN_IN_ADDRESS_RATE": "1000/m"}
     if PROFILE == "scale":
         server = urlsplit(os.environ["TEST_DATABASE_URL"])
         variables["DATABASE_URL"] = server._replace(path=f"/portal_{name}_{WORKER}_{_RUN}").geturl()

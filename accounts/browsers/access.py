@@ -13,6 +13,7 @@ from django.utils.crypto import constant_time_compare
 from accounts.browsers.devices import describe
 from accounts.browsers.places import place_of
 from accounts.models import User
+from accounts.two_factor.policy import satisfied
 from portal.web.errors import NotFound
 
 
@@ -42,20 +43,23 @@ def get_browser(user: User, browser_id: int) -> UserSession:
 
 
 def people_signed_in(session_keys: Collection[str]) -> dict[str, User]:
-    """Those of the sessions that are alive, and whose: in two queries, however many.
+    """Those of the sessions that are alive, and whose: in a few queries, however many.
 
-    A session dies by signing out, with time, with its person being disabled, and with their password.
+    A session dies by signing out, with time, with its person being disabled, and with their password; it
+    sleeps while it lacks the second factor it needs.
     """
     rows = Session.objects.filter(session_key__in=session_keys, expire_date__gt=timezone.now())
     sessions = {row.session_key: row.get_decoded() for row in rows}
     ids = {data[SESSION_KEY] for data in sessions.values() if SESSION_KEY in data}
     people = {str(user.pk): user for user in User.objects.filter(pk__in=ids, is_active=True)}
-    return {
-        key: people[data[SESSION_KEY]]
+    alive = {
+        key: (people[data[SESSION_KEY]], data)
         for key, data in sessions.items()
         if data.get(SESSION_KEY) in people
         and _fits(people[data[SESSION_KEY]], data.get(HASH_SESSION_KEY, ""))
     }
+    verdicts = satisfied(list(alive.values()))
+    return {key: user for (key, (user, _)), may in zip(alive.items(), verdicts, strict=True) if may}
 
 
 def _fits(user: User, stored_hash: str) -> bool:

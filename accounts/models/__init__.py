@@ -3,6 +3,7 @@ from accounts.models.limits import GroupLimits, Limited, UserLimits
 from accounts.models.people import User
 from accounts.models.profile import MAX_INSTRUCTIONS, DataExport, ExportState, Preferences, Theme
 from accounts.models.security import Event, SecurityEvent
+from accounts.models.trust import TrustedBrowser
 
 __all__ = [
     "MAX_INSTRUCTIONS",
@@ -17,6 +18,7 @@ __all__ = [
     "SignupMode",
     "SignupPolicy",
     "Theme",
+    "TrustedBrowser",
     "User",
     "UserLimits",
 ]

@@ -1,9 +1,10 @@
 """The page behind the one-time set-up link."""
 
+from allauth.account.internal.flows.login import perform_login, record_authentication
+from allauth.account.models import Login
 from django import forms
-from django.contrib.auth import login
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 
 from accounts.first_operator import is_valid
@@ -35,6 +36,7 @@ def first_operator(request: HttpRequest, token: str) -> HttpResponse:
         except BadParameter as error:
             form.add_error("password1" if error.param == "password" else "email", str(error))
         else:
-            login(request, user, backend="django.contrib.auth.backends.ModelBackend")
-            return redirect("/admin/")
+            # As after any other sign-in: an operator's next step is the second factor.
+            record_authentication(request, user, "first_operator")
+            return perform_login(request, Login(user=user, redirect_url="/admin/"))
     return render(request, "account/first_operator.html", {"form": form})

@@ -30,7 +30,8 @@ def envelope(message: str, kind: str, code: str | None, param: str | None = None
 def render_exception(error: Exception, context: dict[str, Any]) -> Response | None:
     """DRF's exception handler; None leaves the error to Django as a crash."""
     if isinstance(error, ApiError):
-        return Response(envelope(str(error), error.code, error.code, error.param), error.status)
+        body = envelope(str(error), error.code, error.code, error.param)
+        return Response(body, error.status, headers=error.headers)
     if isinstance(error, RequestDataTooBig):
         message = f"The request's body is larger than {settings.DATA_UPLOAD_MAX_MEMORY_SIZE} bytes."
         return Response(envelope(message, "request_too_large", "request_too_large"), 413)

@@ -18,6 +18,10 @@ class ApiError(Exception):
     def __str__(self) -> str:
         return self.message
 
+    @property
+    def headers(self) -> dict[str, str]:
+        return {}
+
 
 class NotFound(ApiError, Http404):
     """Also for what belongs to somebody else: its existence is nobody's business.
@@ -39,6 +43,32 @@ class NotAllowed(ApiError):
 
     status = 403
     code = "permission_error"
+
+
+class Conflict(ApiError):
+    """Asked for what the present state does not allow."""
+
+    status = 409
+    code = "conflict"
+
+
+@dataclass
+class TooManyRequests(ApiError):
+    """`retry_after` in seconds."""
+
+    retry_after: int = 60
+
+    status = 429
+    code = "rate_limit_exceeded"
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {"retry-after": str(self.retry_after)}
+
+
+class NotSignedIn(ApiError):
+    status = 401
+    code = "not_signed_in"
 
 
 class InvalidKey(ApiError):

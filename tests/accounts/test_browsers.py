@@ -6,6 +6,9 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.accounts.conftest import Browser, backup_code
+from tests.conftest import PASSWORD
+
 SignIn = Callable[..., httpx.Client]
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:131.0) Gecko/20100101 Firefox/131.0"
 PHONE = (
@@ -80,6 +83,14 @@ def test_a_sign_in_by_another_way_than_allauths_is_listed(alice: Any) -> None:
     request.session, request.user = SessionStore(), AnonymousUser()
     login(request, alice, backend="django.contrib.auth.backends.ModelBackend")
     assert sessions(alice).get().ip == "192.0.2.7"
+
+
+def test_a_sign_in_through_the_admin_is_listed(sign_in_by_form: SignIn, operator: Any, portal: Any) -> None:
+    with Browser(base_url=portal.url, follow_redirects=True) as browser:
+        browser.submit("/admin/", {"login": operator.email, "password": PASSWORD})
+        assert sessions(operator).count() == 0, "not before the second factor"
+        assert browser.submit("/two-factor", {"code": backup_code(operator)}).url.path == "/admin/"
+        assert sessions(operator).count() == 1
 
 
 @pytest.mark.parametrize(

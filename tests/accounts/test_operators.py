@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from tests import profile
+from tests.accounts.conftest import App, Browser, secret_on
 from tests.conftest import PASSWORD
 from tests.portal_process import manage, serve
 
@@ -23,15 +24,18 @@ def test_the_set_up_link_works_once() -> None:
     port_free_link = manage(variables, "prepare")
     token = re.search(r"/first-operator/(\S+)", port_free_link)
     assert token is not None
-    with serve(variables) as portal, httpx.Client(base_url=portal.url, follow_redirects=True) as browser:
+    with serve(variables) as portal, Browser(base_url=portal.url, follow_redirects=True) as browser:
         path = f"/first-operator/{token[1]}"
         assert browser.get("/first-operator/nonsense").status_code == 404
         assert "Set up this portal" in browser.get(path).text
         data = {"email": "boss@example.org", "csrfmiddlewaretoken": browser.cookies["csrftoken"]}
         assert "too short" in browser.post(path, data={**data, "password1": "short"}).text
         page = browser.post(path, data={**data, "password1": PASSWORD})
-        assert page.url.path == "/admin/"
-        assert page.status_code == 200
+        assert page.url.path == "/two-factor/set-up"
+        assert browser.get("/admin/").url.path != "/admin/", "not before the second factor is there"
+        page = browser.submit("/two-factor/set-up", {"code": App(secret_on(page)).code()})
+        assert 'href="/admin/"' in page.text, "the backup codes lead on to it"
+        assert browser.get("/admin/").url.path == "/admin/"
         assert browser.get(path).status_code == 404
     assert "first-operator" not in manage(variables, "prepare")
     profile.drop_database(variables)
@@ -43,10 +47,9 @@ def test_the_environment_names_the_first_operator() -> None:
     named = {"PORTAL_ADMIN_EMAIL": "boss@example.org", "PORTAL_ADMIN_PASSWORD": PASSWORD}
     for _ in range(2):
         assert "first-operator" not in manage({**variables, **named}, "prepare")
-    with serve(variables) as portal, httpx.Client(base_url=portal.url, follow_redirects=True) as browser:
-        browser.get("/admin/login/")
-        data = {"username": "boss@example.org", "password": PASSWORD, "next": "/admin/"}
-        browser.post("/admin/login/", data={**data, "csrfmiddlewaretoken": browser.cookies["csrftoken"]})
+    with serve(variables) as portal, Browser(base_url=portal.url, follow_redirects=True) as browser:
+        page = browser.submit("/admin/", {"login": "boss@example.org", "password": PASSWORD})
+        page = browser.submit("/two-factor/set-up", {"code": App(secret_on(page)).code()})
         assert browser.get("/admin/").url.path == "/admin/"
     profile.drop_database(variables)
 
@@ -77,6 +80,50 @@ def test_every_list_and_detail_page_works(
 
 def test_a_person_who_is_no_operator_stays_out(sign_in: Callable[..., httpx.Client], alice: Any) -> None:
     assert sign_in(alice).get("/admin/").url.path == "/admin/login/"
+
+
+def test_an_operator_without_a_second_factor_stays_out_z06(
+    sign_in: Callable[..., httpx.Client], browser: Browser, operator: Any
+) -> None:
+    operator.totpdevice_set.all().delete()
+    assert sign_in(operator).get("/admin/").url.path == "/login", "an old session is no way in"
+    assert browser.sign_in(operator).url.path == "/two-factor/set-up"
+    for path in ("/admin/", "/chat", "/keys"):
+        assert browser.get(path).url.path == "/two-factor/set-up", path
+    assert browser.get("/api/keys").status_code == 401
+
+
+def test_an_operator_keeps_the_last_second_factor(browser: Browser, operator: Any) -> None:
+    operator.totpdevice_set.all().delete()
+    page = browser.sign_in(operator)
+    app = App(secret_on(page))
+    browser.submit("/two-factor/set-up", {"code": app.code()})
+    token = {"csrfmiddlewaretoken": browser.cookies["csrftoken"]}
+    page = browser.post("/profile/security/authenticator/remove", data=token)
+    assert "needs a second factor" in page.text
+    refused = browser.send_json("/api/auth/2fa/disable", {})
+    assert (refused.status_code, refused.json()["error"]["code"]) == (409, "conflict")
+    assert operator.totpdevice_set.filter(confirmed=True).exists()
+
+
+def test_the_admin_shows_no_secret_of_a_device_k01(
+    sign_in: Callable[..., httpx.Client], operator: Any
+) -> None:
+    device = operator.totpdevice_set.get()
+    page = sign_in(operator).get(f"/admin/otp_totp/totpdevice/{device.pk}/change/")
+    assert device.key not in page.text
+
+
+def test_everybody_needs_one_where_the_portal_says_so(alice: Any) -> None:
+    with (
+        serve(profile.MAIN, PORTAL_REQUIRE_2FA="1") as strict,
+        Browser(base_url=strict.url, follow_redirects=True) as browser,
+    ):
+        page = browser.sign_in(alice)
+        assert page.url.path == "/two-factor/set-up"
+        assert not browser.is_signed_in
+        browser.submit("/two-factor/set-up", {"code": App(secret_on(page)).code()})
+        assert browser.is_signed_in
 
 
 def test_an_upstreams_credential_is_never_shown_k02(

@@ -31,6 +31,8 @@ from chat.gateway.upstreams import counting
 TIMEOUT = aiohttp.ClientTimeout(total=None, sock_connect=10)
 MAX_CONNECTIONS = 1000
 MAX_ERROR_BYTES = 64 * 1024
+# A server faster than we are would never make us wait, and so starve everybody else.
+READS_WITHOUT_WAIT = 4
 # Several large images, as base64, are the most that a whole answer holds.
 MAX_ANSWER_BYTES = 128 * 1024 * 1024
 # Of an extra header, what is shorter is a common word.
@@ -195,6 +197,7 @@ class HttpUpstream:
             except _UNREADABLE as error:
                 raise UpstreamError("The model server sent an event that could not be read.") from error
 
+        without_wait = 0
         while True:
             at_hand = response.content.read_nowait()
             chunk = at_hand or await response.content.readany()
@@ -202,8 +205,9 @@ class HttpUpstream:
                 break
             if batch := decoded(parser.feed(chunk)):
                 yield batch
-            if at_hand:
-                # A server faster than we are would never make us wait, and so starve everybody else.
+            without_wait = without_wait + 1 if at_hand else 0
+            if without_wait == READS_WITHOUT_WAIT:
+                without_wait = 0
                 await asyncio.sleep(0)
         yield [*decoded(parser.close()), *decoder.close()]
 
