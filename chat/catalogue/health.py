@@ -2,6 +2,7 @@
 
 import hashlib
 import logging
+import math
 import time
 from collections.abc import Callable, Collection
 from typing import ParamSpec, TypeVar
@@ -35,10 +36,14 @@ class CachedHealth:
         now = time.monotonic()
         stale = [name for name in ids if now - self._read_at.get(name, -STALE_AFTER) >= STALE_AFTER]
         if stale:
-            found = await _quietly(cache.get_many, [_cooling_key(name) for name in stale]) or {}
-            self._cooling |= {name: _cooling_key(name) in found for name in stale}
-            self._read_at |= dict.fromkeys(stale, now)
-        return [name for name in ids if self._cooling[name]]
+            # Others go by what is known meanwhile: a cache that hangs holds up one of them, not all.
+            self._read_at |= dict.fromkeys(stale, math.inf)
+            try:
+                found = await _quietly(cache.get_many, [_cooling_key(name) for name in stale]) or {}
+                self._cooling |= {name: _cooling_key(name) in found for name in stale}
+            finally:
+                self._read_at |= dict.fromkeys(stale, time.monotonic())
+        return [name for name in ids if self._cooling.get(name)]
 
     async def failed(self, deployment_id: str, error: UpstreamFailure) -> None:
         self._failing.add(deployment_id)
