@@ -16,6 +16,9 @@ import pytest
 from django.urls import URLPattern, URLResolver, get_resolver
 from django.utils import timezone
 from django.utils.crypto import get_random_string
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.sync.client import connect
+from websockets.typing import Origin
 
 from tests.portal_process import PortalProcess
 
@@ -374,3 +377,32 @@ def test_a_write_by_cookie_needs_its_token_w08(everybody: Cast) -> None:
         for row in rows:
             if row.method != "GET" and row.verdicts["owner"] not in (401, 404):
                 assert visit(everybody, row, "owner") == 403, name
+
+
+def test_the_socket_gives_the_same_verdict_z01(everybody: Cast, portal: PortalProcess) -> None:
+    """A person's browser may use it, signed in to the end; a key opens none."""
+    for actor in ACTORS:
+        got = IN if socket_opens(everybody.clients[actor], portal.url) else DOOR
+        assert got == PAGE[actor], actor
+
+
+def test_the_socket_is_for_our_own_pages_w07(everybody: Cast, portal: PortalProcess) -> None:
+    for origin in ("https://evil.example.org", "null", portal.url.replace("http:", "https:"), ""):
+        assert not socket_opens(everybody.clients["owner"], portal.url, origin), origin
+
+
+def socket_opens(client: httpx.Client, url: str, origin: str | None = None) -> bool:
+    """Whether it stays open to be spoken to: what it closes at once, it refused."""
+    cookies = "; ".join(f"{cookie.name}={cookie.value}" for cookie in client.cookies.jar)
+    headers = {name: client.headers[name] for name in ("authorization",) if name in client.headers}
+    headers |= {"Cookie": cookies} if cookies else {}
+    try:
+        with connect(
+            url.replace("http", "ws", 1) + "/ws/chat",
+            origin=Origin(url if origin is None else origin),
+            additional_headers=headers,
+        ) as socket:
+            socket.send('{"type": "nonsense"}')
+            return '"rejected"' in str(socket.recv(timeout=10))
+    except (InvalidStatus, ConnectionClosed):
+        return False
