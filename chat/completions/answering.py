@@ -5,10 +5,10 @@ from contextlib import aclosing
 from functools import partial
 
 from chat.catalogue.lookup import find_model
-from chat.completions import admission, idempotency
+from chat.completions import admission, idempotency, sessions
 from chat.completions.asked import Asked
 from chat.completions.context import Reply, headers_of
-from chat.completions.settlement import Settler
+from chat.completions.settlement import Settles
 from chat.gateway.relay import Relay
 
 _STREAM_HEADERS = {
@@ -28,15 +28,19 @@ async def answer(asked: Asked) -> Reply:
 async def _answer(asked: Asked) -> Reply:
     model, route = await find_model(asked.request.model, asked.caller.user_id)
     admission.require_model(asked.caller, asked.request.model, model)
+    conversation = None
+    if sessions.is_wanted(asked.request):
+        asked, conversation = await sessions.joined(asked)
     route.require_words_for(asked.request)
     settler = await admission.admit(
         asked.call, asked.caller, asked.request, model, asked.dialect.NAME, asked.meter
     )
     relay = Relay(asked.request, route, settler.note_first_token)
-    return await (_streamed if asked.request.stream else _whole)(asked, relay, settler)
+    ending = await sessions.begin(conversation, asked, settler, relay) if conversation else settler
+    return await (_streamed if asked.request.stream else _whole)(asked, relay, ending)
 
 
-async def _whole(asked: Asked, relay: Relay, settler: Settler) -> Reply:
+async def _whole(asked: Asked, relay: Relay, settler: Settles) -> Reply:
     try:
         body = await relay.whole(asked.dialect, asked.call.answer_id)
     except BaseException as error:
@@ -46,7 +50,7 @@ async def _whole(asked: Asked, relay: Relay, settler: Settler) -> Reply:
     return Reply(200, headers_of(asked.call, asked.dialect), body)
 
 
-async def _streamed(asked: Asked, relay: Relay, settler: Settler) -> Reply:
+async def _streamed(asked: Asked, relay: Relay, settler: Settles) -> Reply:
     """Waits for the first piece: until then a failure is a plain HTTP status."""
     call, dialect = asked.call, asked.dialect
     stream = relay.streamed(dialect, call.answer_id, call.request_id, before_end=settler.settle)
@@ -60,7 +64,7 @@ async def _streamed(asked: Asked, relay: Relay, settler: Settler) -> Reply:
 
 
 async def _body(
-    first: bytes, stream: AsyncGenerator[bytes, None], relay: Relay, settler: Settler
+    first: bytes, stream: AsyncGenerator[bytes, None], relay: Relay, settler: Settles
 ) -> AsyncGenerator[bytes, None]:
     try:
         async with aclosing(stream):

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_safe
 from accounts.access import User, preferences_of
 from chat.access import get_session, models_for
 from chat.catalogue.environment import is_builtin_only
-from chat.generation.run import generation_id
+from chat.conversations.services import generation_id
 from chat.models import Message, Session
 from chat.models.capabilities import Capability
 from chat.models.conversation import MessageStatus
