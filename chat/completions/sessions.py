@@ -38,6 +38,8 @@ _NO_CONTINUATION = (
     "The messages do not continue this session: send only new ones, or its whole history as "
     "`GET /api/chat/sessions/{id}/messages` has it and then the new ones."
 )
+# SDKs try again by themselves.
+_SOON = {"retry-after": "1"}
 T = TypeVar("T")
 
 
@@ -67,6 +69,8 @@ async def joined(asked: Asked) -> tuple[Asked, Conversation]:
     if raw.get("n") not in (None, 1):
         raise errors.InvalidRequest("n: in a session a question has one answer.", "n")
     stored = await _stored(asked.caller.user_id, session_id)
+    if any(row.status == MessageStatus.STREAMING for row in stored):
+        raise errors.Conflict("The last answer is still being written.", FIELD, _SOON)
     new = added(_told(stored, None), request.messages)
     if new is None:
         raise errors.Conflict(_NO_CONTINUATION, FIELD)
@@ -124,14 +128,19 @@ async def begin(conversation: Conversation, asked: Asked, settler: Settler, rela
             request_id=asked.call.id,
         )
     except (Conflict, NotFound) as found:
-        kind = errors.Conflict if isinstance(found, Conflict) else errors.NotFound
-        error = kind(str(found), FIELD)
+        error = _told_to_caller(found)
         await settler.abandon(error)
         raise error from None
     except BaseException as error:
         await settler.abandon(error)
         raise
     return await StoredTurn.started(turn, settler, relay)
+
+
+def _told_to_caller(found: Conflict | NotFound) -> errors.GatewayError:
+    if isinstance(found, Conflict):
+        return errors.Conflict(str(found), FIELD, _SOON)
+    return errors.NotFound(str(found), FIELD)
 
 
 class StoredTurn:

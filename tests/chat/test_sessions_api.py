@@ -178,7 +178,8 @@ def test_a_cursor_of_another_order_is_refused_b03(api: httpx.Client) -> None:
 @pytest.mark.parametrize(
     ("field", "value"),
     [
-        ("title", ""), ("title", " "), ("title", "x" * 201), ("title", "a\x00b"), ("title", 7), ("title", None),
+        ("title", ""), ("title", " "), ("title", "x" * 201), ("title", "a\x00b"), ("title", 7),
+        ("title", None),
         ("model", "nobody-has-this"), ("model", "\x00"), ("folder", ""), ("folder", "x" * 101),
         ("folder", "\x00"), ("pinned", "yes"), ("archived", 1), ("colour", "red"),
     ],
@@ -192,7 +193,8 @@ def test_it_rejects_a_session_that_cannot_be_b04(api: httpx.Client, field: str, 
 @pytest.mark.parametrize(
     ("change", "param"),
     [
-        ({"content": ""}, "content"), ({"content": "a\x00b"}, "content"), ({"content": "x" * 200_001}, "content"),
+        ({"content": ""}, "content"), ({"content": "a\x00b"}, "content"),
+        ({"content": "x" * 200_001}, "content"),
         ({"content": None}, "content"), ({"role": "system"}, "role"), ({"model": "a\x00"}, "model"),
         ({"attachments": [REPORT] * 6}, "attachments"),
         ({"attachments": [{**REPORT, "name": ""}]}, "attachments[0].name"),
