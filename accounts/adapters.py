@@ -4,6 +4,7 @@ from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
 from django.conf import settings
+from django.contrib.auth.hashers import make_password
 from django.http import HttpRequest
 from django.urls import reverse
 
@@ -27,6 +28,15 @@ class AccountAdapter(DefaultAccountAdapter):
             link = self.request.build_absolute_uri("/login")
         if settings.MAIL_OUTBOX and link:
             self.request.session[OUTBOX_LINK] = link
+
+    def send_account_already_exists_mail(self, email: str) -> None:
+        """As slow as making an account, which hashes a password: time tells nothing either (L05)."""
+        make_password(email)
+        self.tell_owner(email)
+
+    def tell_owner(self, email: str) -> None:
+        """That there is an account with the address already."""
+        super().send_account_already_exists_mail(email)
 
     def login(self, request: HttpRequest, user: Any) -> None:
         super().login(request, user)

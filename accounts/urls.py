@@ -2,14 +2,23 @@ from allauth.account import views as allauth
 from allauth.socialaccount import views as socialaccount
 from django.urls import path, re_path
 
+from accounts.api import entry
 from accounts.api import two_factor as two_factor_api
+from accounts.api.me import Me
 from accounts.pages import browsers, leaving, profile, sign_in_methods, social, two_factor
 from accounts.pages.first_operator import first_operator
 from accounts.pages.invitation import invitation
+from accounts.pages.too_many import too_many
 from accounts.pages.views import VerificationSentPage
 
 # The trailing slash is optional everywhere (conformance H01).
 api = [
+    re_path(r"^auth/register/?$", entry.Register.as_view(), name="api-register"),
+    re_path(r"^auth/verify-email/?$", entry.VerifyEmail.as_view(), name="api-verify-email"),
+    re_path(r"^auth/resend-verification/?$", entry.ResendVerification.as_view(), name="api-resend"),
+    re_path(r"^auth/forgot-password/?$", entry.ForgotPassword.as_view(), name="api-forgot-password"),
+    re_path(r"^auth/reset-password/?$", entry.ResetPassword.as_view(), name="api-reset-password"),
+    re_path(r"^auth/me/?$", Me.as_view(), name="api-me"),
     re_path(r"^auth/2fa/setup/?$", two_factor_api.Setup.as_view(), name="api-2fa-setup"),
     re_path(r"^auth/2fa/verify/?$", two_factor_api.Verify.as_view(), name="api-2fa-verify"),
     re_path(r"^auth/2fa/disable/?$", two_factor_api.Disable.as_view(), name="api-2fa-disable"),
@@ -20,6 +29,8 @@ api = [
     ),
     re_path(r"^auth/2fa/passkeys/use/?$", two_factor_api.UsePasskey.as_view(), name="api-passkey-use"),
 ]
+
+handler429 = too_many
 
 # The names are allauth's: its flows look them up.
 urlpatterns = [

@@ -102,7 +102,7 @@ def _statement(count: int) -> tuple[str, tuple[Any, ...]]:
     places = _places(count)
     is_one_of_them = Q(secret_digest__in=places) | Q(previous_digest__in=places)
     rows = ApiKey.objects.filter(is_one_of_them, revoked_at=None, user__in=users_of_models()).defer(
-        "name", "hint", "created_at", "revoked_at"
+        "name", "hint", "created_at"
     )
     statement, parameters = rows.order_by().query.sql_with_params()
     return statement, tuple(parameters)

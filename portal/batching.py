@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from typing import Generic, TypeVar
 
-from django.db import close_old_connections
+from django.db import InterfaceError, OperationalError, close_old_connections
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -27,7 +27,7 @@ class Batches(Generic[T, R]):
 
     It runs in a thread of its own and is never called twice at a time. It must do its work whole or not
     at all: when it raises, the items are tried one by one, so that a bad one does not take its neighbours
-    with it.
+    with it, nor a connection that was cut the item that comes first.
     """
 
     def __init__(self, name: str, work: Callable[[Sequence[T]], Sequence[R]]) -> None:
@@ -65,14 +65,15 @@ class Batches(Generic[T, R]):
             self._do(batch)
             worked_at = time.monotonic()
 
-    def _do(self, batch: Sequence[tuple[T, "asyncio.Future[R]"]]) -> None:
+    def _do(self, batch: Sequence[tuple[T, "asyncio.Future[R]"]], *, is_again: bool = False) -> None:
         try:
             results = self._work([item for item, _ in batch])
         except Exception as error:
             close_old_connections()
-            if len(batch) > 1:
+            # Also for one alone: the connection may be what was bad, and is a new one now.
+            if len(batch) > 1 or (isinstance(error, OperationalError | InterfaceError) and not is_again):
                 for waiting in batch:
-                    self._do([waiting])
+                    self._do([waiting], is_again=len(batch) == 1)
                 return
             _tell(batch[0][1].get_loop(), _fail, [(batch[0][1], error)])
         else:

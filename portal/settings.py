@@ -224,7 +224,9 @@ ACCOUNT_REAUTHENTICATION_TIMEOUT = 600
 ACCOUNT_FORMS = {"reauthenticate": "accounts.forms.ConfirmAccessForm"}
 ACCOUNT_RATE_LIMITS = {
     "signup": f"{ENVIRONMENT.portal_sign_up_rate}/ip",
-    "confirm_email": "3/5m/key",
+    # The mail of the sign-up itself, and three more.
+    "confirm_email": "4/5m/key",
+    "resend": "3/5m/key",
     "login": "60/m/ip",
     "login_failed": ",".join(
         [f"{ENVIRONMENT.portal_sign_in_rate}/key", f"{ENVIRONMENT.portal_sign_in_address_rate}/ip"]

@@ -11,6 +11,9 @@ from portal import health
 from portal.web.envelope import not_found
 from portal.web.root import api_root
 
+# allauth looks it up here.
+handler429 = accounts.urls.handler429
+
 api: list[URLPattern] = [
     *accounts.urls.api,
     *chat.urls.api,

@@ -1,6 +1,8 @@
 """The ledger: one row for each admitted request, opened before the model is called, settled once."""
 
+import asyncio
 import logging
+import time
 from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field
@@ -8,7 +10,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
 
-from django.db import transaction
+from django.db import InterfaceError, OperationalError, transaction
 from django.utils import timezone
 
 from portal.batching import Batches
@@ -23,6 +25,10 @@ log = logging.getLogger(__name__)
 
 # A process is given up after missing several heartbeats; a restarting database must not look like one.
 DEAD_AFTER = timedelta(seconds=45)
+# Seconds that a settlement waits for a database that is away, and between two tries: a call that was made
+# must not stay open in the books.
+PATIENCE = 600.0
+FIRST_PAUSE, LONGEST_PAUSE = 0.1, 2.0
 
 
 @dataclass(frozen=True)
@@ -82,8 +88,17 @@ async def admit(admission: Admission) -> None:
 
 
 async def settle(settlement: Settlement) -> None:
-    """Returns once the row is final. A row that is already final stays as it is."""
-    await _writer.put(settlement)
+    """Returns once the row is final. A row that is already final stays as it is, so trying again is safe."""
+    end, pause = time.monotonic() + PATIENCE, FIRST_PAUSE
+    while True:
+        try:
+            return await _writer.put(settlement)
+        except (OperationalError, InterfaceError):
+            if time.monotonic() > end:
+                raise
+            log.warning("The database does not answer: a settlement waits for it.")
+        await asyncio.sleep(pause)
+        pause = min(2 * pause, LONGEST_PAUSE)
 
 
 def close_interrupted() -> int:

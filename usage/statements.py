@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from functools import cache
 from typing import Any
 
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connection, connections
 from django.db.models import BooleanField, CharField, Field, PositiveIntegerField
 
 from usage.models import Status, UsageRecord
@@ -17,22 +17,32 @@ Row = dict[str, Any]
 
 def insert(rows: Sequence[Row]) -> None:
     """Fields a row does not name get their default."""
-    names = list(rows[0])
-    others = [name for name in _fields() if name not in rows[0]]
-    defaults = [_fields()[name].get_default() for name in others]
-    columns = ", ".join(_column(name) for name in (*names, *others))
-    marks = ", ".join(["%s"] * len(_fields()))
-    statement = f"INSERT INTO {_table()} ({columns}) VALUES ({marks})"  # noqa: S608
-    fixed = _prepared(others, defaults)
-    _run(statement, [[*_prepared(names, row.values()), *fixed] for row in rows])
+    names = tuple(rows[0])
+    statement, defaults = _insertion(names)
+    _run(statement, [[*_prepared(names, row.values()), *defaults] for row in rows])
 
 
 def settle(rows: Sequence[Row]) -> int:
     """Each row ends with its `id`; an open one becomes what the row says. Returns how many were open."""
-    *names, last = rows[0]
-    changes = ", ".join(f"{_column(name)} = %s" for name in names)
-    statement = f"UPDATE {_table()} SET {changes} WHERE {_column(last)} = %s AND status = '{Status.OPEN}'"  # noqa: S608
-    return _run(statement, [_prepared((*names, last), row.values()) for row in rows])
+    names = tuple(rows[0])
+    return _run(_settlement(names), [_prepared(names, row.values()) for row in rows])
+
+
+@cache
+def _insertion(names: tuple[str, ...]) -> tuple[str, list[Any]]:
+    """The statement, and what stands for the fields that are not named."""
+    others = [name for name in _fields() if name not in names]
+    columns = ", ".join(map(_column, (*names, *others)))
+    marks = ", ".join(["%s"] * len(_fields()))
+    defaults = _prepared(others, [_fields()[name].get_default() for name in others])
+    return f"INSERT INTO {_table()} ({columns}) VALUES ({marks})", defaults  # noqa: S608
+
+
+@cache
+def _settlement(names: tuple[str, ...]) -> str:
+    changes = ", ".join(f"{_column(name)} = %s" for name in names[:-1])
+    is_open = f"{_column(names[-1])} = %s AND status = '{Status.OPEN}'"
+    return f"UPDATE {_table()} SET {changes} WHERE {is_open}"  # noqa: S608
 
 
 def _run(statement: str, rows: Sequence[list[Any]]) -> int:
@@ -46,9 +56,9 @@ def _run(statement: str, rows: Sequence[list[Any]]) -> int:
 
 def _prepared(names: Sequence[str], values: Iterable[Any]) -> list[Any]:
     """As this database takes them."""
-    prepare = _preparers()
+    prepare, database = _preparers(), connections[DEFAULT_DB_ALIAS]
     return [
-        prepare[name](value, connection) if name in prepare else value
+        prepare[name](value, database) if name in prepare else value
         for name, value in zip(names, values, strict=True)
     ]
 

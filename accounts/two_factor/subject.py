@@ -1,6 +1,7 @@
 """Whose second factor a request is about: of a person signed in, or of one half-way there."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import django_otp
 from allauth.account.internal.flows.login import record_authentication
@@ -27,8 +28,9 @@ class Subject:
 
 
 def subject_of(request: HttpRequest) -> Subject:
-    if request.user.is_authenticated:
-        return Subject(request.user, None)  # type: ignore[arg-type]
+    user: Any = request.user
+    if user.is_authenticated and user.emailaddress_set.filter(verified=True).exists():
+        return Subject(user, None)
     found = stage.pending(request)
     if found is None:
         raise NotSignedIn("Sign in first.")

@@ -53,21 +53,20 @@ async def _whole(asked: Asked, relay: Relay, settler: Settles) -> Reply:
 async def _streamed(asked: Asked, relay: Relay, settler: Settles) -> Reply:
     """Waits for the first piece: until then a failure is a plain HTTP status."""
     call, dialect = asked.call, asked.dialect
-    stream = relay.streamed(dialect, call.answer_id, call.request_id, before_end=settler.settle)
-    try:
-        first = await anext(stream)
-    except BaseException as error:
-        await settler.settle(relay, error)
-        raise
-    body = _body(first, stream, relay, settler)
+    body = _body(relay.streamed(dialect, call.answer_id, call.request_id, settler.settle), relay, settler)
+    # From here on it settles however it ends, also when nobody comes to read it.
+    await anext(body)
     return Reply(200, {**headers_of(call, dialect), **_STREAM_HEADERS}, body, dialect.PING)
 
 
 async def _body(
-    first: bytes, stream: AsyncGenerator[bytes, None], relay: Relay, settler: Settles
+    stream: AsyncGenerator[bytes, None], relay: Relay, settler: Settles
 ) -> AsyncGenerator[bytes, None]:
+    """Before the stream's pieces an empty one, once the first of them is there."""
     try:
         async with aclosing(stream):
+            first = await anext(stream)
+            yield b""
             yield first
             async for piece in stream:
                 yield piece

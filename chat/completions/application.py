@@ -13,6 +13,7 @@ from typing import Any
 
 import msgspec
 from django.conf import settings
+from django.db import InterfaceError, OperationalError
 
 from chat.completions import admission, operations
 from chat.completions.admission import LIMITS
@@ -23,7 +24,7 @@ from chat.completions.keep_alive import kept_alive
 from chat.completions.metering import Meter
 from chat.gateway import detection
 from chat.gateway.dialects import CallerDialect
-from chat.gateway.errors import GatewayError, MethodNotAllowed, RequestTooLarge
+from chat.gateway.errors import GatewayError, MethodNotAllowed, Overloaded, RequestTooLarge
 from chat.gateway.request import Passage, Request
 from portal.web.client_address import client_address
 
@@ -51,6 +52,12 @@ async def serve(call: Call, body: bytes) -> Reply:
         request = await with_fetched(request, dialect)
         reply = await operation.reply(Asked(call, caller, dialect, request, body, meter))
     except GatewayError as error:
+        reply = refusal(call, dialect, error)
+    except (OperationalError, InterfaceError):
+        log.warning("%s failed: the database does not answer.", call.request_id)
+        error = Overloaded(
+            "The portal's database does not answer. Try again soon.", headers={"retry-after": "1"}
+        )
         reply = refusal(call, dialect, error)
     except Exception:
         log.exception("%s failed.", call.request_id)

@@ -4,9 +4,11 @@ import msgspec
 from django.conf import settings
 
 from apikeys.limits import Estimate
+from chat.gateway.events import MOST_TOKENS
 from chat.gateway.request import (
     AnyPart,
     Document,
+    Foreign,
     Image,
     Request,
     Service,
@@ -29,8 +31,8 @@ _MILLION = 1_000_000
 
 def estimate(request: Request, model: PublicModel) -> Estimate:
     """The answer is as long as the caller allows, else the model, else the operator says."""
-    length = request.sampling.max_tokens or model.max_output_tokens or settings.RESERVED_OUTPUT_TOKENS
-    output = 0 if request.service is Service.EMBEDDINGS else length * _choices(request)
+    output = 0 if request.service is Service.EMBEDDINGS else _length(request, model) * _choices(request)
+    output = min(output, MOST_TOKENS)
     fewest, most = input_tokens(request)
     prices = model.prices
     cheapest = min(prices.input, prices.cached, prices.cache_write)
@@ -43,6 +45,19 @@ def estimate(request: Request, model: PublicModel) -> Estimate:
     )
 
 
+def _length(request: Request, model: PublicModel) -> int:
+    """Of one answer, with its thinking: where a caller of OpenAI's format asks for some, an Anthropic server
+    gets it on top of the limit. llama.cpp's own name for the limit beats the format's."""
+    unlimited = model.max_output_tokens or settings.RESERVED_OUTPUT_TOKENS
+    length = request.sampling.max_tokens or unlimited
+    if request.dialect == "openai":
+        length += request.thinking_budget or 0
+    theirs = request.extra.get("n_predict")
+    if isinstance(theirs, int):
+        length = max(length, theirs if theirs >= 0 else unlimited)
+    return length
+
+
 def input_tokens(request: Request) -> tuple[int, int]:
     """As few, and as many, as it may be."""
     if request.service is not Service.CHAT and request.passage is not None:
@@ -51,8 +66,9 @@ def input_tokens(request: Request) -> tuple[int, int]:
     parts = [part for message in request.messages for part in message.parts]
     parts += [inner for part in parts if isinstance(part, ToolResult) for inner in part.content]
     texts = [*(text.text for text in request.system), *map(_text, parts)]
-    if request.tools:
-        texts.append(msgspec.json.encode(request.tools).decode())
+    shapes = (request.tools, request.foreign_tools, request.output_format)
+    if any(shapes):
+        texts.append(msgspec.json.encode(shapes).decode())
     images = IMAGE_TOKENS * sum(isinstance(part, Image) for part in parts)
     characters = sum(map(len, texts))
     size = sum(len(text) if text.isascii() else len(text.encode("utf-8", "replace")) for text in texts)
@@ -62,12 +78,16 @@ def input_tokens(request: Request) -> tuple[int, int]:
 
 def _text(part: AnyPart) -> str:
     match part:
-        case Text() | Thinking():
+        case Text():
             return part.text
+        case Thinking():
+            return part.text + (part.redacted or "")
         case ToolCall():
             return part.name + part.arguments
         case Document():
             return part.text or part.data or ""
+        case Foreign():
+            return msgspec.json.encode(part.raw).decode()
         case _:
             return ""
 

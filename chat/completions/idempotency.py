@@ -34,7 +34,14 @@ async def once(call: Call, caller: Caller, body: bytes, answer: Callable[[], Awa
     if not key or len(key) > MAX_LENGTH:
         raise InvalidRequest(f"Idempotency-Key: 1 to {MAX_LENGTH} characters.", "Idempotency-Key")
     place = _digest(str(caller.user_id), str(caller.key_id), key)
-    earlier = await _claim(place, _digest(call.path, body.decode("latin-1")))
+    claiming = asyncio.ensure_future(_claim(place, _digest(call.path, body.decode("latin-1"))))
+    try:
+        earlier = await asyncio.shield(claiming)
+    except asyncio.CancelledError:
+        # The claim is made all the same, and nobody would ever keep or release it.
+        if await claiming is None:
+            await _release(place)
+        raise
     if earlier is not None:
         return earlier
     try:

@@ -29,13 +29,12 @@ _OPENAI_ROLES = frozenset(["system", "developer", "tool", "function"])
 
 def stated(path: str, headers: Mapping[str, str]) -> CallerDialect | None:
     """The format the address or a header says, before the body is read (D01, D02, D11, D13)."""
+    if path.rstrip("/").endswith(("/messages", "/messages/count_tokens")):
+        return anthropic_messages
     explicit = headers.get("x-portal-format", "").lower()
     if explicit in DIALECTS:
         return DIALECTS[explicit]
-    is_messages = path.rstrip("/").endswith(("/messages", "/messages/count_tokens"))
-    if is_messages or "anthropic-version" in headers:
-        return anthropic_messages
-    return None
+    return anthropic_messages if "anthropic-version" in headers else None
 
 
 def detect(path: str, headers: Mapping[str, str], raw: Mapping[str, Any]) -> CallerDialect:

@@ -1,4 +1,4 @@
-"""How hard to think: OpenAI's words ↔ Anthropic's token budgets (conformance T11, docs/formats.md)."""
+"""How hard to think: OpenAI's words ↔ Anthropic's token budgets (docs/conformance.md, T11)."""
 
 _BUDGETS = {"none": 0, "minimal": 1024, "low": 4096, "medium": 10_000, "high": 24_000, "xhigh": 32_000}
 

@@ -6,8 +6,12 @@ A well-formed flow is `Start (PartStart delta* PartStop)* Usage? Finish`, parts 
 
 from collections.abc import Sequence
 from enum import StrEnum
+from typing import Any
 
 import msgspec
+
+# No call comes near it; and three of them fit into one column of the ledger.
+MOST_TOKENS = 500_000_000
 
 
 class StopReason(StrEnum):
@@ -64,6 +68,12 @@ class Usage(msgspec.Struct, frozen=True, tag="usage"):
     cached: int = 0
     reasoning: int = 0
     cache_written: int = 0
+
+
+def tokens(said: Any) -> int:
+    """A model server's count, or 0 for what cannot be one: no answer is lost to a count."""
+    is_count = isinstance(said, int | float) and not isinstance(said, bool) and 0 <= said <= MOST_TOKENS
+    return int(said) if is_count else 0
 
 
 class Finish(msgspec.Struct, frozen=True, tag="finish"):

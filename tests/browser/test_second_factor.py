@@ -11,10 +11,10 @@ from tests.conftest import PASSWORD
 from tests.portal_process import PortalProcess
 
 
-@pytest.fixture(scope="session")
-def base_url(portal: PortalProcess) -> str:
+@pytest.fixture
+def browser_context_args(browser_context_args: dict[str, Any], portal: PortalProcess) -> dict[str, Any]:
     """Browsers make passkeys for names only."""
-    return portal.url.replace("127.0.0.1", "localhost")
+    return {**browser_context_args, "base_url": portal.url.replace("127.0.0.1", "localhost")}
 
 
 @pytest.fixture

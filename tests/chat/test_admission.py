@@ -1,10 +1,12 @@
 """A caller who leaves in the doorway: whatever has been opened for them is closed again."""
 
 import asyncio
+import json
 import threading
 from typing import Any
 
 import pytest
+from django.db import connections
 
 from tests import asynchronous
 from tests.usage.test_ledger import MODEL
@@ -35,3 +37,48 @@ def test_a_row_that_was_just_being_opened_is_settled(alice: Any, monkeypatch: py
     asynchronous.run(leave())
     row = UsageRecord.objects.get(user=alice)
     assert (row.status, row.is_disconnected, row.output_tokens) == (Status.CANCELLED, True, 0)
+
+
+def test_an_answer_nobody_comes_to_read_is_settled(alice: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its caller has left between the first piece and the first look at it."""
+    from chat.completions.application import serve
+    from chat.completions.context import Call, Caller
+    from tests.usage.test_ledger import ask
+
+    monkeypatch.setattr(heartbeat, "_thread", threading.current_thread())
+    body = json.dumps(ask("Count to 1000", stream=True)).encode()
+
+    async def forget() -> None:
+        reply = await serve(Call("/api/chat/completions", {}, [], None, Caller(alice.pk)), body)
+        assert reply.status == 200
+        del reply
+        await asyncio.sleep(0)
+        await asyncio.wait(asyncio.all_tasks() - {asyncio.current_task()}, timeout=5)
+        await asyncio.to_thread(connections.close_all)
+
+    asynchronous.run(forget())
+    row = UsageRecord.objects.get(user=alice)
+    assert (row.status, row.is_disconnected) == (Status.CANCELLED, True)
+
+
+def test_a_claim_that_was_just_being_made_is_released_h09(alice: Any) -> None:
+    from chat.completions import idempotency
+    from chat.completions.context import Call, Caller
+    from chat.models import StoredAnswer
+
+    async def leave() -> None:
+        call = Call("/api/chat/completions", {"idempotency-key": str(alice.pk)}, [], None)
+        task = asyncio.create_task(idempotency.once(call, Caller(alice.pk), b"{}", _never))
+        await asyncio.sleep(0)
+        task.cancel()
+        await asyncio.wait({task})
+        assert task.cancelled()
+        await asyncio.to_thread(connections.close_all)
+
+    before = StoredAnswer.objects.count()
+    asynchronous.run(leave())
+    assert StoredAnswer.objects.count() == before
+
+
+async def _never() -> Any:
+    raise AssertionError("nobody is there to be answered")

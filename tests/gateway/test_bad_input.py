@@ -1,5 +1,7 @@
 """Nothing that comes from outside makes a parser fail but in a way it says (battery B02; property tests)."""
 
+import json
+import time
 from contextlib import suppress
 from typing import Any
 
@@ -76,3 +78,41 @@ def test_streams_b02(chunks: list[bytes]) -> None:
 def test_near_misses_b02(body: bytes) -> None:
     with pytest.raises(InvalidRequest):
         strict_json.decode_object(body, 50)
+
+
+signs = st.text(alphabet='":\\ \n{},[]x', max_size=6)
+nested: Any = st.recursive(
+    signs, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(signs, inner, max_size=3), max_leaves=8
+)
+
+
+@settings(deadline=None)
+@given(
+    st.dictionaries(signs, nested, max_size=3),
+    st.sampled_from([(",", ":"), (" , ", "  : "), (",\n", "\n:\t")]),
+)
+def test_no_text_looks_like_a_key_b02(raw: dict[str, Any], separators: tuple[str, str]) -> None:
+    assert strict_json.decode_object(json.dumps(raw, separators=separators).encode(), 50) == raw
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"a":1,"a":2}',
+        b'{"a":1,"a" :2}',
+        b'{"a":1,"a"  :2,"b":":x"}',
+        b'{"b":1,"a"\n\t:":","a":3}',
+        b'{"x":{"\\"":":","\\"":1}}',
+    ],
+)
+def test_a_key_that_comes_twice_is_refused_h07(body: bytes) -> None:
+    with pytest.raises(InvalidRequest, match="names a key twice"):
+        strict_json.decode_object(body, 50)
+
+
+def test_a_text_of_megabytes_is_read_quickly_h07() -> None:
+    """With quotes and colons in it, as in code that an agent sends: nobody else is served meanwhile."""
+    body = json.dumps({"text": 'return {"a": "b"}\n' * 500_000}).encode()
+    begun = time.process_time()
+    strict_json.decode_object(body, 50)
+    assert time.process_time() - begun < 0.5

@@ -1,5 +1,6 @@
 """The built-in model: honest, deterministic, useful."""
 
+import time
 from typing import Any
 
 import msgspec
@@ -156,3 +157,35 @@ def test_structured_output_fits_its_schema() -> None:
 def test_an_endless_schema_ends(schema: dict[str, Any]) -> None:
     must = ToolChoice(ToolMode.REQUIRED)
     assert answer("Use it", tools=(Tool("use", schema),), tool_choice=must).tool_calls
+
+
+_MANY = {f"p{number}": {"$ref": "#"} for number in range(40)}
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        {"type": "object", "properties": _MANY, "required": list(_MANY)},
+        {"type": "object", "properties": {"a": {"type": "array", "minItems": 10**12}}, "required": ["a"]},
+        {"type": "object", "properties": {"a": {"type": "string", "minLength": 10**12}}, "required": ["a"]},
+        {"type": "object", "properties": ["a"], "required": 5},
+        {"type": "object", "properties": {"a": {"minimum": "x", "type": "integer"}}, "required": ["a"]},
+        {"type": "object", "properties": {"a": {"minimum": 1e308, "multipleOf": 1e-9}}, "required": ["a"]},
+        {"anyOf": 5},
+        {"allOf": [1]},
+    ],
+)
+def test_a_hostile_schema_costs_nothing_b02(schema: dict[str, Any]) -> None:
+    """It comes from the caller, and is followed in the event loop."""
+    must = ToolChoice(ToolMode.REQUIRED)
+    begun = time.process_time()
+    calls = answer("Use it", tools=(Tool("use", schema),), tool_choice=must).tool_calls
+    assert len(calls[0].arguments) < 50_000
+    answer("Use it", output_format=OutputFormat(schema))
+    assert time.process_time() - begun < 1
+
+
+def test_it_calls_a_tool_some_times_only() -> None:
+    must = ToolChoice(ToolMode.REQUIRED)
+    said = "What is the weather in Athens" + " and in Paris" * 10_000
+    assert len(answer(said, tools=(WEATHER,), tool_choice=must).tool_calls) == 16

@@ -73,6 +73,11 @@ def test_the_explicit_header_overrides_d13() -> None:
     assert detect(SHARED, {"x-portal-format": "openai"}, ANTHROPIC["D03 system"]).NAME == "openai"
 
 
+@pytest.mark.parametrize("path", ["/api/messages", "/api/v1/messages/count_tokens"])
+def test_but_not_the_address_d13(path: str) -> None:
+    assert detect(path, {"x-portal-format": "openai"}, body()).NAME == "anthropic"
+
+
 def test_it_refuses_evidence_for_both_d09() -> None:
     raw = body(
         tools=[{"name": "t", "input_schema": {}}],

@@ -57,6 +57,26 @@ def test_max_completion_tokens_wins_o02() -> None:
     assert request.sampling.max_tokens == 9
 
 
+@pytest.mark.parametrize(
+    ("model", "name"),
+    [
+        ("gpt-5", "max_completion_tokens"),
+        ("gpt-5.1-2025-11-13", "max_completion_tokens"),
+        ("gpt-5-mini", "max_completion_tokens"),
+        ("openai/o3-mini", "max_completion_tokens"),
+        ("o1", "max_completion_tokens"),
+        ("o4-mini", "max_completion_tokens"),
+        ("gpt-4o", "max_tokens"),
+        ("gpt-50", "max_tokens"),
+        ("gpt-oss-120b", "max_tokens"),
+        ("llama-o3", "max_tokens"),
+    ],
+)
+def test_the_limit_has_the_name_its_model_knows_o02(model: str, name: str) -> None:
+    body = openai_chat.encode_request(openai_chat.decode_request(CONVERSATION), model)
+    assert {key: body[key] for key in body if "max" in key} == {name: 5}
+
+
 def test_content_may_be_missing_beside_tool_calls_o01a() -> None:
     messages = [{"role": "assistant", "tool_calls": [CALL]}]
     encoded = openai_chat.encode_request(

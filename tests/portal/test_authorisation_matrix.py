@@ -9,11 +9,16 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
+from uuid import uuid4
 
 import httpx
 import pytest
 from django.urls import URLPattern, URLResolver, get_resolver
 from django.utils import timezone
+from django.utils.crypto import get_random_string
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.sync.client import connect
+from websockets.typing import Origin
 
 from tests.portal_process import PortalProcess
 
@@ -22,11 +27,21 @@ HELLO = [{"role": "user", "content": "Hello"}]
 # What a visit may come to: let in, refused with a status, or led to where one signs in.
 Verdict = int | str
 IN, DOOR = "in", "door"
-DOORS = ("/login", "/admin/login/", "/verify-email", "/confirm-access")
+DOORS = ("/login", "/admin/login/", "/verify-email", "/confirm-access", "/two-factor")
 COOKIES = ("owner", "other", "staff")
 KEYS = ("key", "key of another", "key without the permission")
 DEAD_KEYS = {"revoked key": 401, "expired key": 401, "disabled key": 401, "key from elsewhere": 403}
-ACTORS = ("anonymous", "unverified", "other", *KEYS[1:], *DEAD_KEYS, "staff", "key", "owner")
+ACTORS = (
+    "anonymous",
+    "unverified",
+    "half way there",
+    "other",
+    *KEYS[1:],
+    *DEAD_KEYS,
+    "staff",
+    "key",
+    "owner",
+)
 
 
 def verdicts(default: Verdict, **named: Verdict) -> dict[str, Verdict]:
@@ -38,11 +53,14 @@ ANYBODY = verdicts(IN)
 # Who is signed in with an address that is not verified is led to verify it, wherever they go.
 PUBLIC = verdicts(IN, unverified=DOOR)
 # Of the model endpoints: a key needs the one permission, a browser's person has them all.
-MODEL_CALL = verdicts(IN, anonymous=401, unverified=401, key_without_the_permission=403) | DEAD_KEYS
+NOBODY_YET = {"half way there": 401}
+MODEL_CALL = (
+    verdicts(IN, anonymous=401, unverified=401, key_without_the_permission=403) | DEAD_KEYS | NOBODY_YET
+)
 # One's own things in general: any valid key will do.
-OWN = verdicts(IN, anonymous=401, unverified=401) | DEAD_KEYS
+OWN = verdicts(IN, anonymous=401, unverified=401) | DEAD_KEYS | NOBODY_YET
 # A thing of the owner's: for everybody else it is not there.
-OWNERS = verdicts(404, anonymous=401, unverified=401, owner=IN, key=IN) | DEAD_KEYS
+OWNERS = verdicts(404, anonymous=401, unverified=401, owner=IN, key=IN) | DEAD_KEYS | NOBODY_YET
 ANY_KEY_OF_HERS = {"key without the permission": IN}
 # Keys open no pages.
 PAGE = verdicts(DOOR, owner=IN, other=IN, staff=IN)
@@ -51,6 +69,11 @@ OWNERS_PAGE = PAGE | {"other": 404, "staff": 404}
 NO_FORM = dict.fromkeys(("anonymous", *KEYS, *DEAD_KEYS), 403)
 FORM, OWNERS_FORM = PAGE | NO_FORM, OWNERS_PAGE | NO_FORM
 CONFIRMED = verdicts(DOOR)
+CONFIRMED_FORM = CONFIRMED | NO_FORM
+# On the way in: what is sent is wrong, and that is all anybody learns. A key is no way in, and not looked at.
+ENTRY_CALL = verdicts(400)
+# About the person at the browser, who must have shown lately that it is them.
+SECOND_FACTOR = verdicts(401, half_way_there=403, owner=403, other=403, staff=403)
 ADMIN = verdicts(DOOR, staff=IN)
 NOWHERE = verdicts(404)
 NOT_THIS_TOKEN = verdicts(404, unverified=DOOR)
@@ -121,8 +144,28 @@ ROWS: dict[str, list[Row]] = {
     "api-nowhere": [Row(NOWHERE, "/api/nowhere")],
     "healthz": [Row(ANYBODY, "/healthz")],
     "readyz": [Row(ANYBODY, "/readyz")],
+    "api-register": [Row(ENTRY_CALL, "/api/auth/register", "POST", {})],
+    "api-verify-email": [Row(ENTRY_CALL, "/api/auth/verify-email", "POST", {"token": NO_TOKEN})],
+    "api-resend": [Row(ENTRY_CALL, "/api/auth/resend-verification", "POST", {"email": "nobody"})],
+    "api-forgot-password": [Row(ENTRY_CALL, "/api/auth/forgot-password", "POST", {"email": "nobody"})],
+    "api-reset-password": [Row(ENTRY_CALL, "/api/auth/reset-password", "POST", {})],
+    "api-me": [
+        Row(OWN, "/api/auth/me"),
+        Row(OWN | dict.fromkeys(KEYS, 403), "/api/auth/me", "PATCH", {"name": "Ada"}),
+    ],
+    "api-2fa-setup": [Row(SECOND_FACTOR, "/api/auth/2fa/setup", "POST")],
+    "api-2fa-verify": [
+        Row(SECOND_FACTOR | dict.fromkeys(("half way there", *COOKIES), 400),
+            "/api/auth/2fa/verify", "POST", {"code": "wrong"}),
+    ],
+    "api-2fa-disable": [Row(SECOND_FACTOR, "/api/auth/2fa/disable", "POST")],
+    "api-passkey-new": [Row(SECOND_FACTOR, "/api/auth/2fa/passkeys/register", "POST")],
+    "api-passkey-use": [
+        Row(SECOND_FACTOR | dict.fromkeys(("half way there", *COOKIES), IN),
+            "/api/auth/2fa/passkeys/use", "POST")
+    ],
     "account_signup": [Row(PUBLIC, "/register")],
-    "account_login": [Row(PUBLIC, "/login?next=/docs")],
+    "account_login": [Row(PUBLIC | {"half way there": DOOR}, "/login?next=/docs")],
     "account_logout": [Row(PAGE | {"unverified": IN}, "/logout")],
     "account_email_verification_sent": [Row(ANYBODY, "/verify-email")],
     "account_confirm_email": [Row(ANYBODY, f"/verify-email/{NO_TOKEN}")],
@@ -148,6 +191,32 @@ ROWS: dict[str, list[Row]] = {
     "account-delete": [Row(CONFIRMED, "/profile/delete")],
     "deletion-undo": [Row(PAGE, "/profile/keep")],
     "goodbye": [Row(PUBLIC, "/goodbye")],
+    "two-factor": [Row(verdicts(DOOR, half_way_there=IN), "/two-factor")],
+    "two-factor-set-up": [Row(CONFIRMED, "/two-factor/set-up")],
+    "security": [Row(PAGE, "/profile/security")],
+    "account_change_password": [Row(PAGE, "/profile/security/password")],
+    "account_set_password": [Row(PAGE, "/profile/security/password/new")],
+    "account_email": [Row(PAGE, "/profile/security/email")],
+    "backup-codes": [Row(CONFIRMED, "/profile/security/backup-codes")],
+    "authenticator-remove": [
+        Row(CONFIRMED_FORM, "/profile/security/authenticator/remove", "POST", form={})
+    ],
+    "passkey-remove": [Row(CONFIRMED_FORM, "/profile/security/passkeys/1/remove", "POST", form={})],
+    "passkey-rename": [
+        Row(FORM | dict.fromkeys(COOKIES, 404), "/profile/security/passkeys/1/rename", "POST", form={})
+    ],
+    "browser-forget": [Row(OWNERS_FORM, "/profile/security/browsers/{trusted}/forget", "POST", form={})],
+    "socialaccount_connections": [Row(PAGE, "/profile/connections")],
+    "socialaccount_signup": [Row(CONFIRMED, "/register/confirm")],
+    "socialaccount_login_cancelled": [Row(PUBLIC, "/login/cancelled")],
+    "socialaccount_login_error": [Row(verdicts(401, unverified=DOOR), "/login/error")],
+    # None is configured here; tests/accounts/test_social.py has them all.
+    "google_login": [Row(NOT_THIS_TOKEN, "/login/google")],
+    "google_callback": [Row(NOT_THIS_TOKEN, "/login/google/callback")],
+    "github_login": [Row(NOT_THIS_TOKEN, "/login/github")],
+    "github_callback": [Row(NOT_THIS_TOKEN, "/login/github/callback")],
+    "openid_connect_login": [Row(NOT_THIS_TOKEN, "/login/oidc")],
+    "openid_connect_callback": [Row(NOT_THIS_TOKEN, "/login/oidc/callback")],
     "keys": [Row(PAGE, "/keys")],
     "key-edit": [Row(OWNERS_PAGE, "/keys/{key}/edit")],
     "key-regenerate": [Row(OWNERS_PAGE, "/keys/{key}/regenerate")],
@@ -218,6 +287,7 @@ def everybody(
     unverified.emailaddress_set.update(verified=False)
     people = {"owner": alice, "other": bob, "staff": operator, "unverified": unverified}
     clients = {name: sign_in(user) for name, user in people.items()}
+    clients["half way there"] = half_way_in(portal, make_user("pending"))
     clients |= {
         name: httpx.Client(base_url=portal.url, headers={"authorization": f"Bearer {secret}"})
         for name, secret in secrets.items()
@@ -228,23 +298,44 @@ def everybody(
     # Another browser of hers, which can be signed out.
     assert sign_in(alice).get("/profile").is_success
     yield Cast(clients, things_of(alice, own))
-    for name in (*secrets, "anonymous"):
+    for name in (*secrets, "anonymous", "half way there"):
         clients[name].close()
+
+
+def half_way_in(portal: PortalProcess, user: Any) -> httpx.Client:
+    """The password is shown, the second factor is not."""
+    from allauth.account.internal.stagekit import LOGIN_SESSION_KEY
+    from allauth.account.models import Login
+    from django.contrib.sessions.backends.db import SessionStore
+    from django_otp.plugins.otp_totp.models import TOTPDevice
+
+    TOTPDevice.objects.create(user=user, name="Authenticator app")
+    earlier = ("login_by_code", "verify_phone", "verify_email")
+    stages = {"current": "second_factor", **{name: {"handled": True} for name in earlier}}
+    session = SessionStore()
+    session[LOGIN_SESSION_KEY] = Login(user=user, state={"stages": stages}).serialize()
+    session.create()
+    token = get_random_string(32)
+    cookies = {"sessionid": str(session.session_key), "csrftoken": token}
+    return httpx.Client(base_url=portal.url, cookies=cookies, headers={"x-csrftoken": token})
 
 
 def things_of(user: Any, key: Any) -> dict[str, str]:
     from accounts.browsers.access import browsers_of
     from accounts.data_export import make_export
-    from accounts.models import DataExport
+    from accounts.models import DataExport, TrustedBrowser
     from chat.models import Session
 
     session = Session.objects.create(user=user, title="A chat", model=MODEL)
     export = DataExport.objects.create(user=user)
     make_export(export.pk)
+    in_a_day = timezone.now() + timedelta(days=1)
+    trusted = TrustedBrowser.objects.create(user=user, digest=uuid4().hex, binding="", expires_at=in_a_day)
     return {
         "key": key.public_id,
         "session": session.public_id,
         "export": export.public_id,
+        "trusted": trusted.public_id,
         "browser": str(browsers_of(user)[0].id),
     }
 
@@ -313,3 +404,32 @@ def test_a_write_by_cookie_needs_its_token_w08(everybody: Cast) -> None:
         for row in rows:
             if row.method != "GET" and row.verdicts["owner"] not in (401, 404):
                 assert visit(everybody, row, "owner") == 403, name
+
+
+def test_the_socket_gives_the_same_verdict_z01(everybody: Cast, portal: PortalProcess) -> None:
+    """A person's browser may use it, signed in to the end; a key opens none."""
+    for actor in ACTORS:
+        got = IN if socket_opens(everybody.clients[actor], portal.url) else DOOR
+        assert got == PAGE[actor], actor
+
+
+def test_the_socket_is_for_our_own_pages_w07(everybody: Cast, portal: PortalProcess) -> None:
+    for origin in ("https://evil.example.org", "null", portal.url.replace("http:", "https:"), ""):
+        assert not socket_opens(everybody.clients["owner"], portal.url, origin), origin
+
+
+def socket_opens(client: httpx.Client, url: str, origin: str | None = None) -> bool:
+    """Whether it stays open to be spoken to: what it closes at once, it refused."""
+    cookies = "; ".join(f"{cookie.name}={cookie.value}" for cookie in client.cookies.jar)
+    headers = {name: client.headers[name] for name in ("authorization",) if name in client.headers}
+    headers |= {"Cookie": cookies} if cookies else {}
+    try:
+        with connect(
+            url.replace("http", "ws", 1) + "/ws/chat",
+            origin=Origin(url if origin is None else origin),
+            additional_headers=headers,
+        ) as socket:
+            socket.send('{"type": "nonsense"}')
+            return '"rejected"' in str(socket.recv(timeout=10))
+    except (InvalidStatus, ConnectionClosed):
+        return False

@@ -9,8 +9,10 @@ from uuid import uuid4
 
 import httpx
 import pytest
+from django.db import OperationalError, connection
 from django.utils import timezone
 
+from tests import asynchronous
 from tests.portal_process import PortalProcess
 from usage import ledger
 from usage.models import ServingProcess, Status, TokensSource, UsageRecord
@@ -114,3 +116,51 @@ def test_the_serving_process_has_a_heartbeat(api: httpx.Client) -> None:
     api.post("/chat/completions", json=ask("Count to 1"))
     recent = timezone.now() - timedelta(seconds=30)
     assert ServingProcess.objects.filter(seen_at__gte=recent).exists()
+
+
+def cut_connections() -> None:
+    """Of everybody to this database, as when it is restarted; SQLite has none to cut."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_a_database_that_cuts_its_connections_loses_no_row_f03(
+    api: httpx.Client, alice: Any, stream: bool
+) -> None:
+    """Cut just before the call, and in its middle."""
+    for number in range(1, 4):
+        api.post("/chat/completions", json=ask("Count to 1"))
+        cut_connections()
+        asked = ask("Count to 50", stream=stream)
+        with api.stream("POST", "/chat/completions", json=asked) as response:
+            assert response.status_code == 200, response.read()
+            cut_connections()
+            response.read()
+        assert UsageRecord.objects.filter(user=alice, status=Status.COMPLETE).count() == 2 * number
+    assert UsageRecord.objects.filter(user=alice).count() == 6
+
+
+def test_a_settlement_waits_for_the_database_f03(alice: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Away for longer than one try: the row is closed when it is back, once."""
+    row = open_row(alice, uuid4())
+    admission = ledger.Admission(row.pk, alice.pk, None, MODEL, "openai", False, None, Prices())
+    done = ledger.Settlement(
+        admission, "d", Status.COMPLETE, "", 1, 1, 0, 0, 0, TokensSource.UPSTREAM, 1, 1, False
+    )
+    away = iter([True] * 5)
+    write = ledger._write
+
+    def come_back(items: Any) -> Any:
+        if next(away, False):
+            raise OperationalError("the database system is starting up")
+        return write(items)
+
+    monkeypatch.setattr(ledger._writer, "_work", come_back)
+    asynchronous.run(ledger.settle(done))
+    row.refresh_from_db()
+    assert (row.status, row.output_tokens) == (Status.COMPLETE, 1)

@@ -56,7 +56,7 @@ def pass_answer(body: bytes, request: Request, answer_id: str) -> ev.Wire:
         raise UpstreamError("The model server sent no embeddings.")
     counted = raw.get("usage") or {}
     tokens = counted.get("prompt_tokens") or counted.get("total_tokens")
-    usage = ev.Usage(input=tokens) if tokens is not None else None
+    usage = ev.Usage(input=ev.tokens(tokens)) if tokens is not None else None
     finish = ev.Finish(ev.StopReason.END)
     said = msgspec.json.encode({**raw, "model": request.model})
     return ev.Wire(said, usage=usage, finish=finish, is_last=True)

@@ -46,7 +46,9 @@ def pass_answer(body: bytes, request: Request, answer_id: str) -> ev.Wire:
     if not raw.get("data"):
         raise UpstreamError("The model server sent no images.")
     counted = raw.get("usage") or {}
-    usage = ev.Usage(input=counted.get("input_tokens") or 0, output=counted.get("output_tokens") or 0)
+    usage = ev.Usage(
+        input=ev.tokens(counted.get("input_tokens")), output=ev.tokens(counted.get("output_tokens"))
+    )
     if "model" in raw:
         raw["model"] = request.model
     finish = ev.Finish(ev.StopReason.END)

@@ -5,6 +5,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequen
 from contextlib import aclosing, asynccontextmanager
 from types import MappingProxyType
 from typing import Any
+from urllib.parse import urlsplit
 
 import aiohttp
 import msgspec
@@ -30,6 +31,15 @@ from chat.gateway.upstreams import counting
 TIMEOUT = aiohttp.ClientTimeout(total=None, sock_connect=10)
 MAX_CONNECTIONS = 1000
 MAX_ERROR_BYTES = 64 * 1024
+# A server faster than we are would never make us wait, and so starve everybody else.
+READS_WITHOUT_WAIT = 4
+# Several large images, as base64, are the most that a whole answer holds.
+MAX_ANSWER_BYTES = 128 * 1024 * 1024
+# Of an extra header, what is shorter is a common word.
+SHORTEST_SECRET = 6
+
+# What reading goes wrong with where JSON is not what its format says, or too deep.
+_UNREADABLE = (LookupError, TypeError, AttributeError, RecursionError)
 
 Count = Callable[[counting.Ask, dict[str, Any]], Awaitable[int | None]]
 _COUNTS: dict[str, Count] = {
@@ -56,6 +66,16 @@ class Connection(msgspec.Struct, frozen=True):
     credential: str = ""
     headers: dict[str, str] = {}
 
+    def redacted(self, text: str) -> str:
+        """For callers: without what only the operator may know, should the model server repeat it."""
+        words = [word for value in self.headers.values() for word in (value, *value.split())]
+        address = urlsplit(self.base_url)
+        hidden = [self.credential, self.base_url, address.netloc, address.hostname or ""]
+        hidden += [word for word in words if len(word) >= SHORTEST_SECRET]
+        for secret in sorted(filter(None, hidden), key=len, reverse=True):
+            text = text.replace(secret, "•••")
+        return text
+
 
 class HttpUpstream:
     """`services` says how it gives what is not chat, where its kind of server does at all."""
@@ -70,6 +90,7 @@ class HttpUpstream:
         self._client = client
         self._dialect = dialect
         self._services = services
+        self._connection = connection
         self._base_url = connection.base_url.rstrip("/")
         self._url = self._base_url + dialect.COMPLETIONS_PATH
         self._headers = {
@@ -108,13 +129,13 @@ class HttpUpstream:
             return await _COUNTS[self._dialect.NAME](self._ask, encode(request, model))
         except UpstreamRejected:
             raise
-        except (UpstreamFailure, msgspec.DecodeError, LookupError, TypeError, ValueError):
+        except (UpstreamFailure, msgspec.DecodeError, ValueError, *_UNREADABLE):
             return None
 
     async def _ask(self, path: str, body: dict[str, Any], *, at_root: bool = False) -> dict[str, Any]:
         base = self._base_url.removesuffix("/v1") if at_root else self._base_url
         async with self._answer(base + path, msgspec.json.encode(body), self._headers) as response:
-            said: dict[str, Any] = msgspec.json.decode(await response.read())
+            said: dict[str, Any] = msgspec.json.decode(await _whole(response))
             return said
 
     def _serve(self, request: Request, model: str) -> AsyncGenerator[Batch, None]:
@@ -131,11 +152,12 @@ class HttpUpstream:
         self, url: str, body: bytes, headers: dict[str, str], read: Callable[[bytes], Batch]
     ) -> AsyncGenerator[Batch, None]:
         async with self._answer(url, body, headers) as response:
-            said = await response.read()
-        try:
-            yield read(said)
-        except (msgspec.DecodeError, UnicodeDecodeError, LookupError, TypeError, AttributeError) as error:
-            raise UpstreamError("The model server's answer could not be read.") from error
+            said = await _whole(response)
+            try:
+                batch = read(said)
+            except (msgspec.DecodeError, UnicodeDecodeError, *_UNREADABLE) as error:
+                raise UpstreamError("The model server's answer could not be read.") from error
+        yield batch
 
     @asynccontextmanager
     async def _answer(
@@ -145,6 +167,9 @@ class HttpUpstream:
             async with self._client.post(url, data=body, headers=headers, allow_redirects=False) as response:
                 await _raise_for_status(response)
                 yield response
+        except UpstreamFailure as error:
+            error.message = self._connection.redacted(error.message)
+            raise
         except TimeoutError as error:
             raise UpstreamTimeout("The model server did not answer in time.") from error
         except (aiohttp.ClientError, OSError) as error:
@@ -169,9 +194,10 @@ class HttpUpstream:
         def decoded(arrived: Sequence[ServerSentEvent]) -> list[Event]:
             try:
                 return list(decoder.feed(arrived))
-            except (LookupError, TypeError, AttributeError) as error:
+            except _UNREADABLE as error:
                 raise UpstreamError("The model server sent an event that could not be read.") from error
 
+        without_wait = 0
         while True:
             at_hand = response.content.read_nowait()
             chunk = at_hand or await response.content.readany()
@@ -179,10 +205,20 @@ class HttpUpstream:
                 break
             if batch := decoded(parser.feed(chunk)):
                 yield batch
-            if at_hand:
-                # A server faster than we are would never make us wait, and so starve everybody else.
+            without_wait = without_wait + 1 if at_hand else 0
+            if without_wait == READS_WITHOUT_WAIT:
+                without_wait = 0
                 await asyncio.sleep(0)
         yield [*decoded(parser.close()), *decoder.close()]
+
+
+async def _whole(response: aiohttp.ClientResponse) -> bytes:
+    body = bytearray()
+    async for chunk in response.content.iter_any():
+        body += chunk
+        if len(body) > MAX_ANSWER_BYTES:
+            raise UpstreamError("The model server's answer is too large.")
+    return bytes(body)
 
 
 async def _raise_for_status(response: aiohttp.ClientResponse) -> None:

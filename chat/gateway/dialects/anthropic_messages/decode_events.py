@@ -130,7 +130,7 @@ class UsageCounter:
         self._seen: dict[str, int] = {}
 
     def add(self, usage: Json) -> None:
-        self._seen |= {name: value for name, value in usage.items() if isinstance(value, int)}
+        self._seen |= {name: ev.tokens(value) for name, value in usage.items() if isinstance(value, int)}
 
     @property
     def input_tokens(self) -> int:

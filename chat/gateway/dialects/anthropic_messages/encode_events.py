@@ -156,7 +156,7 @@ def _input(call: ToolCall) -> Json:
 
 def _usage(usage: ev.Usage) -> Json:
     return {
-        "input_tokens": usage.input - usage.cached - usage.cache_written,
+        "input_tokens": max(0, usage.input - usage.cached - usage.cache_written),
         "output_tokens": usage.output,
         "cache_creation_input_tokens": usage.cache_written,
         "cache_read_input_tokens": usage.cached,

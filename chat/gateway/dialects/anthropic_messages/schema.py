@@ -1,6 +1,6 @@
 """Anthropic Messages as the API reference writes it: the part of a request we read."""
 
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 
@@ -104,7 +104,7 @@ class OutputConfig(Loose):
 class MessagesRequest(Loose):
     model: str
     messages: list[UserMessage | AssistantMessage]
-    max_tokens: int | None = None
+    max_tokens: Annotated[int, msgspec.Meta(ge=1)] | None = None
     system: str | list[TextBlock] | None = None
     tools: list[Tool] | None = None
     tool_choice: ToolChoice | None = None

@@ -207,10 +207,10 @@ def usage_of(usage: Json) -> ev.Usage:
     prompt_details = usage.get("prompt_tokens_details") or {}
     completion_details = usage.get("completion_tokens_details") or {}
     return ev.Usage(
-        input=usage.get("prompt_tokens") or 0,
-        output=usage.get("completion_tokens") or 0,
-        cached=prompt_details.get("cached_tokens") or 0,
-        reasoning=completion_details.get("reasoning_tokens") or 0,
+        input=ev.tokens(usage.get("prompt_tokens")),
+        output=ev.tokens(usage.get("completion_tokens")),
+        cached=ev.tokens(prompt_details.get("cached_tokens")),
+        reasoning=ev.tokens(completion_details.get("reasoning_tokens")),
     )
 
 

@@ -1,6 +1,7 @@
 """Canonical request → OpenAI request, for an upstream."""
 
 import base64
+import re
 from collections.abc import Iterable, Sequence
 from typing import Any, assert_never
 
@@ -25,6 +26,9 @@ from chat.gateway.request import (
 
 Json = dict[str, Any]
 
+# OpenAI's own models that think refuse `max_tokens`; everybody else's server may know nothing but it.
+_LIMITED_BY_ANOTHER_NAME = re.compile(r"(^|/)(gpt-5|o[134])(-|\.|$)")
+
 
 def encode_request(request: Request, model: str) -> Json:
     """`model` is the upstream's own name for it."""
@@ -42,13 +46,14 @@ def encode_request(request: Request, model: str) -> Json:
         body["stream"] = True
         # Always asked for: the ledger needs the count, whatever the caller wants to see.
         body["stream_options"] = {"include_usage": True}
-    return body | _sampling(request) | _output(request)
+    return body | _sampling(request, model) | _output(request)
 
 
-def _sampling(request: Request) -> Json:
+def _sampling(request: Request, model: str) -> Json:
     sampling = request.sampling
+    limit = "max_completion_tokens" if _LIMITED_BY_ANOTHER_NAME.search(model) else "max_tokens"
     fields = {
-        "max_tokens": sampling.max_tokens,
+        limit: sampling.max_tokens,
         "temperature": sampling.temperature,
         "top_p": sampling.top_p,
         "top_k": sampling.top_k,

@@ -75,21 +75,22 @@ class _Choice(msgspec.Struct):
 
 
 class _Chunk(msgspec.Struct):
-    id: str = ""
-    model: str = ""
-    choices: list[_Choice] = []
+    id: str | None = ""
+    model: str | None = ""
+    choices: list[_Choice] | None = None
     usage: Json | None = None
     error: Any = None
 
 
 _DECODER = msgspec.json.Decoder(_Chunk)
+_CHOICES = b'"choices"'
 
 
 class Passer:
     def __init__(self, request: Request, answer_id: str) -> None:
         self._request = request
         self._id = f"chatcmpl-{answer_id}"
-        self._head: tuple[tuple[bytes, bytes], ...] | None = None
+        self._head: tuple[bytes, bytes] | None = None
         self._began: set[int] = set()
         self._called: set[int] = set()
         self._finish: ev.Finish | None = None
@@ -137,7 +138,7 @@ class Passer:
     def _note(self, chunk: _Chunk) -> bool:
         """Keeps what the chunk tells; whether it can go on as it is."""
         is_plain = True
-        for choice in chunk.choices:
+        for choice in chunk.choices or ():
             delta = choice.delta or _Delta()
             is_plain = is_plain and (choice.index in self._began or delta.role is not None)
             if delta.tool_calls:
@@ -152,20 +153,30 @@ class Passer:
 
     def _quick(self, data: bytes, chunk: _Chunk) -> bytes | None:
         """Bytes for bytes; None where the upstream writes its JSON in a way we cannot match."""
-        self._began.update(choice.index for choice in chunk.choices)
-        if self._head is None:
-            self._head = tuple(
-                (_field(data, name, old), _field(data, name, new))
-                for name, old, new in (
-                    ("id", chunk.id, self._id),
-                    ("model", chunk.model, self._request.model),
-                )
-            )
-        for old, new in self._head:
-            if old not in data:
+        for choice in chunk.choices or ():
+            self._began.add(choice.index)
+        if self._head is not None and data.startswith(self._head[0]):
+            data = self._head[1] + data[len(self._head[0]) :]
+        else:
+            renamed = self._renamed(data, chunk)
+            if renamed is None:
                 return None
-            data = data.replace(old, new, 1)
+            data = renamed
         return data.replace(b',"usage":null', b"", 1) if b'"usage"' in data else data
+
+    def _renamed(self, data: bytes, chunk: _Chunk) -> bytes | None:
+        """And remembers what stands before the choices: most servers say it in every chunk alike."""
+        theirs = (_field(data, "id", chunk.id or ""), _field(data, "model", chunk.model or ""))
+        ours = (_field(data, "id", self._id), _field(data, "model", self._request.model))
+        renamed = data
+        for old, new in zip(theirs, ours, strict=True):
+            if old not in renamed:
+                return None
+            renamed = renamed.replace(old, new, 1)
+        head = data[: data.find(_CHOICES)]
+        if all(old in head for old in theirs):
+            self._head = head, renamed[: renamed.find(_CHOICES)]
+        return renamed
 
     def _thorough(self, raw: Json) -> list[bytes]:
         """A finish that came with content goes on as two chunks (O21)."""
@@ -202,7 +213,7 @@ def _field(data: bytes, name: str, value: str) -> bytes:
 def _said(chunk: _Chunk) -> int:
     """Characters, as a measure for answers nobody comes to count."""
     total = 0
-    for choice in chunk.choices:
+    for choice in chunk.choices or ():
         delta = choice.delta
         if delta is not None:
             total += len(delta.content or delta.reasoning_content or delta.reasoning or "")

@@ -1,10 +1,13 @@
 """OpenAI Chat Completions as the API reference writes it: the part of a request we read."""
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 
 from chat.gateway.request import PORTAL_FIELDS
+
+# A negative limit is none for some servers.
+AtLeastOne = Annotated[int, msgspec.Meta(ge=1)]
 
 
 class Loose(msgspec.Struct, kw_only=True):
@@ -132,8 +135,9 @@ class ChatRequest(Loose):
     tools: list[Tool] | None = None
     tool_choice: Literal["none", "auto", "required"] | NamedToolChoice | None = None
     parallel_tool_calls: bool | None = None
-    max_tokens: int | None = None
-    max_completion_tokens: int | None = None
+    max_tokens: AtLeastOne | None = None
+    max_completion_tokens: AtLeastOne | None = None
+    n: AtLeastOne | None = None
     temperature: float | None = None
     top_p: float | None = None
     stop: str | list[str] | None = None
@@ -143,4 +147,5 @@ class ChatRequest(Loose):
     stream_options: StreamOptions | None = None
 
 
-READ_FIELDS = frozenset(ChatRequest.__struct_fields__) | PORTAL_FIELDS
+# `n` is looked at for its type only: it is the server's to honour.
+READ_FIELDS = (frozenset(ChatRequest.__struct_fields__) | PORTAL_FIELDS) - {"n"}

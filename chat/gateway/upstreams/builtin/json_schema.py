@@ -3,10 +3,16 @@
 import math
 import re
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 
 Json = Any
+# A schema may refer to itself, and ask for more than anybody can hold: then what fits is all there is.
 _MAX_DEPTH = 12
+_MAX_VALUES = 1_000
+_MAX_LENGTH = 10_000
+_MAX_CHOICES = 100
+_MAX_SAID = 1_000
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
 _PHRASE = re.compile(r"[A-Z][\w'-]*(?:,? [A-Z][\w'-]*)*")
 _QUOTED = re.compile(r"[\"“']([^\"”']{1,200})[\"”']")
@@ -16,7 +22,7 @@ class Words:
     """What a person said, handed out once each: names, quotes and numbers in their order."""
 
     def __init__(self, text: str) -> None:
-        self.text = text
+        self.text = text = text[:_MAX_SAID]
         first_word = re.match(r"\s*\S+", text)
         after_first = text[first_word.end() :] if first_word else ""
         self._phrases: Iterator[str] = iter([*_QUOTED.findall(text), *_PHRASE.findall(after_first)])
@@ -31,17 +37,23 @@ class Words:
 
 
 def instance(schema: Json, words: Words) -> Json:
-    return _Builder(schema, words).build(schema, 0)
+    """An empty object for what is no schema."""
+    try:
+        return _Builder(schema, words).build(schema, 0)
+    except (TypeError, ValueError, LookupError, AttributeError, ArithmeticError):
+        return {}
 
 
 class _Builder:
     def __init__(self, root: Json, words: Words) -> None:
         self._root = root
         self._words = words
+        self._left = _MAX_VALUES
 
     def build(self, schema: Json, depth: int) -> Json:
         schema = self._resolved(schema, depth)
-        if depth > _MAX_DEPTH or not isinstance(schema, dict):
+        self._left -= 1
+        if depth > _MAX_DEPTH or self._left < 0 or not isinstance(schema, dict):
             return None
         if "const" in schema:
             return schema["const"]
@@ -80,22 +92,25 @@ class _Builder:
 
     def _chosen(self, choices: list[Json]) -> Json:
         said = self._words.text.lower()
-        return next((item for item in choices if isinstance(item, str) and item.lower() in said), choices[0])
+        texts = (item for item in choices[:_MAX_CHOICES] if isinstance(item, str))
+        return next((item for item in texts if item.lower() in said), choices[0])
 
     def _object(self, schema: dict[str, Json], depth: int) -> Json:
         properties = schema.get("properties") or {}
-        required = schema.get("required") or ()
-        wanted = [name for name in properties if name in required or self._is_mentioned(properties[name])]
+        required = dict.fromkeys((schema.get("required") or ())[:_MAX_VALUES])
+        known = list(islice(properties, max(0, self._left)))
+        self._left -= len(known)
+        wanted = [name for name in known if name in required or self._is_mentioned(properties[name])]
         built = {name: self.build(properties[name], depth + 1) for name in wanted}
         return built | {name: "" for name in required if name not in properties}
 
     def _is_mentioned(self, schema: Json) -> bool:
-        choices = schema.get("enum") if isinstance(schema, dict) else None
+        choices = (schema.get("enum") if isinstance(schema, dict) else None) or []
         said = self._words.text.lower()
-        return any(isinstance(choice, str) and choice.lower() in said for choice in choices or ())
+        return any(isinstance(choice, str) and choice.lower() in said for choice in choices[:_MAX_CHOICES])
 
     def _array(self, schema: dict[str, Json], depth: int) -> Json:
-        count = max(1, int(schema.get("minItems") or 0))
+        count = min(max(1, int(schema.get("minItems") or 0)), max(0, self._left))
         prefix = schema.get("prefixItems") or []
         items = schema.get("items", {"type": "string"})
         return [self.build(prefix[n] if n < len(prefix) else items, depth + 1) for n in range(count)]
@@ -119,7 +134,7 @@ class _Builder:
             or self._words.text.strip()
             or "text"
         )
-        text = text.ljust(int(schema.get("minLength") or 0), ".")
+        text = text.ljust(min(int(schema.get("minLength") or 0), _MAX_LENGTH), ".")
         limit = schema.get("maxLength")
         return text[: int(limit)] if limit is not None else text[:200]
 

@@ -32,6 +32,7 @@ _COMMON = frozenset(
     ]
 )
 _SEVERAL = re.compile(r",? and (?:in |for |at )?(?=[A-Z])")
+_MAX_CALLS = 16
 
 
 def last_user_text(request: Request) -> str:
@@ -80,7 +81,7 @@ def _several(request: Request, said: str) -> list[str]:
     """One text for each thing the person named: "in Athens and in Paris" asks twice."""
     if request.parallel_tool_calls is False:
         return [said]
-    first, *more = _SEVERAL.split(said)
+    first, *more = _SEVERAL.split(said, _MAX_CALLS - 1)
     return [first, *(f"for {text}" for text in more)]
 
 
