@@ -6,6 +6,7 @@ stored.
 """
 
 import asyncio
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
@@ -13,6 +14,8 @@ from uuid import UUID
 
 import msgspec
 from channels.db import database_sync_to_async
+from django.db import DatabaseError
+from redis.exceptions import RedisError
 
 from chat import access
 from chat.completions import admission
@@ -30,6 +33,8 @@ from chat.models import Message as StoredMessage
 from chat.models.conversation import MessageStatus
 from chat.rendering.markdown import BlockStream
 from portal.web.errors import Conflict, NotFound
+
+log = logging.getLogger(__name__)
 
 # Seconds. Tabs that show the session get the answer this often, and so does its row.
 SAVE_EVERY = 1.0
@@ -115,7 +120,19 @@ def _require_storable(new: tuple[Message, ...]) -> None:
 
 
 async def begin(conversation: Conversation, asked: Asked, settler: Settler, relay: Relay) -> "StoredTurn":
-    """Stores what was said and the answer to come. Raises `Conflict` where somebody was faster."""
+    """Stores what was said and the answer to come. Raises `Conflict` where somebody was faster.
+
+    A caller that leaves meanwhile finds it begun, and then ended.
+    """
+    beginning = asyncio.create_task(_begin(conversation, asked, settler, relay))
+    try:
+        return await asyncio.shield(beginning)
+    except asyncio.CancelledError as left:
+        await (await beginning).settle(relay, left)
+        raise
+
+
+async def _begin(conversation: Conversation, asked: Asked, settler: Settler, relay: Relay) -> "StoredTurn":
     said = [{"role": message.role, **columns_of(message.parts, between="\n")} for message in conversation.new]
     try:
         turn = await _in_database(
@@ -134,7 +151,9 @@ async def begin(conversation: Conversation, asked: Asked, settler: Settler, rela
     except BaseException as error:
         await settler.abandon(error)
         raise
-    return await StoredTurn.started(turn, settler, relay)
+    stored = StoredTurn(turn, settler, relay)
+    await stored.announce()
+    return stored
 
 
 def _told_to_caller(found: Conflict | NotFound) -> errors.GatewayError:
@@ -154,11 +173,9 @@ class StoredTurn:
         self._saving = asyncio.create_task(self._save())
         self._ending: asyncio.Task[None] | None = None
 
-    @classmethod
-    async def started(cls, turn: services.Turn, settler: Settler, relay: Relay) -> "StoredTurn":
-        stored = cls(turn, settler, relay)
-        await stored._publish({"type": "start"})
-        return stored
+    async def announce(self) -> None:
+        """From here on tabs can follow it."""
+        await self._publish({"type": "start"})
 
     async def settle(self, relay: Relay, error: BaseException | None = None) -> None:
         """Survives the cancellation of its caller, as the settlement it goes with."""
@@ -170,7 +187,11 @@ class StoredTurn:
         while True:
             await asyncio.sleep(SAVE_EVERY)
             text = self._answer.text.replace("\x00", "")
-            await _in_database(services.save_progress, self._turn.answer, text)
+            try:
+                await _in_database(services.save_progress, self._turn.answer, text)
+            except DatabaseError:
+                # The end saves it all; if the database is not back by then, the call fails with its ledger.
+                log.warning("%s could not be saved so far.", self._turn.generation)
             await self._publish_blocks(self._blocks.update(text))
 
     async def _end(self, error: BaseException | None) -> None:
@@ -195,7 +216,11 @@ class StoredTurn:
             await self._publish({"type": "block", "index": index, "html": html})
 
     async def _publish(self, event: dict[str, Any]) -> None:
-        await event_log().append(self._turn.generation, event)
+        """Nobody has to be watching: what cannot be shown is stored all the same."""
+        try:
+            await event_log().append(self._turn.generation, event)
+        except (RedisError, OSError):
+            log.warning("%s cannot be followed: the event log is away.", self._turn.generation)
 
     @property
     def _answer(self) -> Answer:

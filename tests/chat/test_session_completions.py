@@ -309,6 +309,38 @@ def test_an_answer_whose_caller_left_is_kept_as_far_as_it_came(
     assert answer["requestId"] == response.headers["x-request-id"]
 
 
+def test_a_caller_who_leaves_before_a_word_may_ask_again(
+    caller: httpx.Client, session: str, scripted: Any, alice: Any, eventually: Any
+) -> None:
+    model, script = scripted(delay=2)
+    body = {"model": model, "messages": [user("Hi")], "session_id": session}
+    with pytest.raises(httpx.ReadTimeout):
+        caller.post("/chat/completions", json=body, timeout=0.7)
+    script.delay = 0
+    eventually(lambda: said(caller, session) == [])
+    eventually(lambda: UsageRecord.objects.get(user=alice).status in ("cancelled", "complete"))
+    assert ask(caller, session, user("Hi"), model=model).status_code == 200
+    assert script.asked[-1]["messages"] == [user("Hi")]
+
+
+def test_a_session_deleted_meanwhile_stays_deleted(
+    api: httpx.Client, session: str, scripted: Any, alice: Any
+) -> None:
+    model, script = scripted(delay=1)
+    answers: list[int] = []
+    asking = threading.Thread(
+        target=lambda: answers.append(ask(api, session, user("Hi"), model=model).status_code)
+    )
+    asking.start()
+    while not script.running:
+        pass
+    assert api.delete(f"/chat/sessions/{session}").status_code == 204
+    asking.join()
+    assert answers == [200]
+    assert api.get(f"/chat/sessions/{session}/messages").status_code == 404
+    assert UsageRecord.objects.get(user=alice).status == "complete"
+
+
 def test_a_second_question_waits_for_the_answer(api: httpx.Client, session: str, scripted: Any) -> None:
     model, script = scripted(delay=1.5)
     answers: list[int] = []
