@@ -6,6 +6,7 @@ from accounts.api import entry
 from accounts.api import two_factor as two_factor_api
 from accounts.api.me import Me
 from accounts.pages import browsers, leaving, profile, sign_in_methods, social, two_factor
+from accounts.pages.confirmed import confirmed
 from accounts.pages.first_operator import first_operator
 from accounts.pages.invitation import invitation
 from accounts.pages.too_many import too_many
@@ -58,8 +59,8 @@ urlpatterns = [
     path("two-factor/set-up", two_factor.set_up, name="two-factor-set-up"),
     path("profile/security", sign_in_methods.security, name="security"),
     path("profile/security/password", allauth.password_change, name="account_change_password"),
-    path("profile/security/password/new", allauth.password_set, name="account_set_password"),
-    path("profile/security/email", allauth.email, name="account_email"),
+    path("profile/security/password/new", confirmed(allauth.password_set), name="account_set_password"),
+    path("profile/security/email", confirmed(allauth.email), name="account_email"),
     path("profile/security/backup-codes", sign_in_methods.codes, name="backup-codes"),
     path(
         "profile/security/authenticator/remove",
@@ -101,5 +102,5 @@ urlpatterns = [
     path("login/<slug:provider_id>", social.oidc_login, name="openid_connect_login"),
     path("login/<slug:provider_id>/callback", social.oidc_callback, name="openid_connect_callback"),
     path("register/confirm", socialaccount.signup, name="socialaccount_signup"),
-    path("profile/connections", socialaccount.connections, name="socialaccount_connections"),
+    path("profile/connections", confirmed(socialaccount.connections), name="socialaccount_connections"),
 ]

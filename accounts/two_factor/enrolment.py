@@ -11,10 +11,10 @@ from django_otp.models import Device
 from django_otp.plugins.otp_static.models import StaticDevice
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
-from accounts.models import Event, User
-from accounts.security_log import record
+from accounts.models import User
 from accounts.two_factor.backup_codes import codes_of, renew_codes
 from accounts.two_factor.devices import has_second_factor, passkeys_of, second_factors_of
+from accounts.two_factor.notices import note_added, note_removed
 from accounts.two_factor.policy import is_required
 from accounts.two_factor.trust import forget_all_browsers
 from accounts.two_factor.verification import check, plain
@@ -42,7 +42,7 @@ def confirm_authenticator(*, user: User, code: str) -> tuple[TOTPDevice, list[st
         TOTPDevice.objects.filter(user=user, confirmed=True).delete()
         TOTPDevice.objects.filter(pk=device.pk).update(confirmed=True)
         device.refresh_from_db()
-        record(user=user, event=Event.SECOND_FACTOR_ADDED, details={"kind": "authenticator app"})
+        note_added(user=user, details={"kind": "authenticator app"})
         return device, new_backup_codes(user=user)
 
 
@@ -55,7 +55,7 @@ def new_backup_codes(*, user: User) -> list[str]:
 def remove_device(*, user: User, device: Device) -> None:
     """With the last second factor its stand-ins go too. Who must have one keeps the last."""
     device.delete()
-    record(user=user, event=Event.SECOND_FACTOR_REMOVED, details={"name": device.name})
+    note_removed(user=user, details={"name": device.name})
     if not has_second_factor(user):
         _require_none_needed(user)
         _forget_stand_ins(user)
@@ -66,7 +66,7 @@ def remove_everything(*, user: User) -> None:
     _require_none_needed(user)
     TOTPDevice.objects.filter(user=user).delete()
     passkeys_of(user).delete()
-    record(user=user, event=Event.SECOND_FACTOR_REMOVED, details={"name": "all"})
+    note_removed(user=user, details={"name": "all"})
     _forget_stand_ins(user)
 
 

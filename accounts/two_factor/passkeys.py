@@ -12,9 +12,9 @@ from django_otp_webauthn.helpers import WebAuthnHelper
 from django_otp_webauthn.models import WebAuthnCredential
 from django_otp_webauthn.utils import rewrite_exceptions
 
-from accounts.models import Event, User
-from accounts.security_log import record
+from accounts.models import User
 from accounts.two_factor.devices import passkeys_of
+from accounts.two_factor.notices import note_added
 from portal.web.errors import BadParameter
 from portal.web.text import require_plain_text
 
@@ -63,7 +63,7 @@ def finish_registration(
         passkey = PasskeyHelper(request).register_complete(user=user, state=state, data=credential)
     passkey.name = name
     passkey.save(update_fields=["name"])
-    record(user=user, event=Event.SECOND_FACTOR_ADDED, details={"kind": "passkey", "name": name})
+    note_added(user=user, details={"kind": "passkey", "name": name})
     return passkey
 
 

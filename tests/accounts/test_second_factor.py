@@ -2,12 +2,13 @@
 
 import re
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import httpx
 import pytest
 
-from tests.accounts.conftest import App, Browser, link_in, outbox, secret_on
+from tests.accounts.conftest import App, Browser, backup_code, link_in, outbox, secret_on
 from tests.conftest import PASSWORD
 from tests.portal_process import PortalProcess
 
@@ -47,6 +48,31 @@ def test_a_code_works_once_z06(
     assert page.url.path == "/two-factor"
     assert "not right" in page.text
     assert not second.is_signed_in
+
+
+@pytest.mark.parametrize("which", ["app", "backup"])
+def test_a_code_sent_twice_at_once_works_once_z06(
+    new_browser: Callable[[], Browser], alice: Any, enrol: Enrol, which: str
+) -> None:
+    app = enrol(alice)
+    code = app.code() if which == "app" else backup_code(alice)
+    browsers = [new_browser() for _ in range(4)]
+    for browser in browsers:
+        browser.sign_in(alice)
+    with ThreadPoolExecutor(len(browsers)) as pool:
+        pages = list(pool.map(lambda browser: browser.submit("/two-factor", {"code": code}), browsers))
+    assert sorted(page.url.path for page in pages) == ["/chat"] + ["/two-factor"] * 3
+
+
+def test_its_person_is_told_by_mail(browser: Browser, portal: PortalProcess, alice: Any) -> None:
+    browser.sign_in(alice)
+    app = App(secret_on(browser.get("/two-factor/set-up")))
+    browser.submit("/two-factor/set-up", {"code": app.code()})
+    assert "A second factor was added" in outbox(portal, alice.email)[-1]
+    browser.send_json("/api/auth/2fa/disable")
+    assert "A second factor was removed" in outbox(portal, alice.email)[-1]
+    events = [line.event for line in alice.security_events.all()]
+    assert {"second_factor_added", "backup_codes_created", "second_factor_removed"} <= set(events)
 
 
 def test_half_way_there_nothing_is_open_z06(browser: Browser, alice: Any, enrol: Enrol) -> None:
