@@ -1,6 +1,7 @@
 """The only door to chat rows for a person."""
 
 from collections.abc import Collection
+from uuid import UUID
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
@@ -8,18 +9,31 @@ from accounts.access import User
 from chat.models import Deployment, Message, ModelAlias, PublicModel, Session
 from portal.web.errors import NotFound
 from portal.web.ids import decode
+from portal.web.text import require_plain_text
 
 
-def sessions_of(user: User) -> QuerySet[Session]:
+def sessions_of(user: User | UUID) -> QuerySet[Session]:
+    """Of a person, or of whom has this id."""
     return Session.objects.filter(user=user)
 
 
-def get_session(user: User, public_id: str, *, lock: bool = False) -> Session:
+def get_session(user: User | UUID, public_id: str, *, lock: bool = False) -> Session:
     rows = sessions_of(user).select_for_update() if lock else sessions_of(user)
     session = rows.filter(pk=decode(Session.id_prefix, public_id)).first()
     if session is None:
         raise NotFound("There is no such chat.")
     return session
+
+
+def find_sessions(
+    user: User, *, search: str = "", pinned: bool | None, archived: bool | None, folder: str | None
+) -> QuerySet[Session]:
+    """With `search` in the title; None filters nothing, an empty folder is none."""
+    require_plain_text(search, "search")
+    require_plain_text(folder or "", "folder")
+    wanted = {"is_pinned": pinned, "is_archived": archived, "folder": folder}
+    named = {name: value for name, value in wanted.items() if value is not None}
+    return sessions_of(user).filter(title__icontains=search, **named)
 
 
 def get_answer(user: User, public_id: str) -> Message:

@@ -2,6 +2,7 @@ from django.urls import path, re_path
 
 from chat.api.completions import ModelCall
 from chat.api.models import ChatModelList, ModelDetail, ModelList
+from chat.api.sessions import Messages, Session, SessionMessages, Sessions
 from chat.pages import docs, views
 
 # The trailing slash is optional everywhere (conformance H01).
@@ -14,6 +15,14 @@ api = [
     re_path(r"^models/?$", ModelList.as_view(), name="models"),
     re_path(r"^models/(?P<name>.+?)/?$", ModelDetail.as_view(), name="model"),
     re_path(r"^chat/models/?$", ChatModelList.as_view(), name="chat-models"),
+    re_path(r"^chat/messages/?$", Messages.as_view(), name="api-chat-messages"),
+    re_path(r"^chat/sessions/?$", Sessions.as_view(), name="api-sessions"),
+    re_path(r"^chat/sessions/(?P<public_id>[^/]+)/?$", Session.as_view(), name="api-session"),
+    re_path(
+        r"^chat/sessions/(?P<public_id>[^/]+)/messages/?$",
+        SessionMessages.as_view(),
+        name="api-session-messages",
+    ),
 ]
 
 pages = [

@@ -6,10 +6,10 @@ from contextlib import aclosing
 from functools import partial
 
 from chat.catalogue.lookup import find_model
-from chat.completions import admission, idempotency
+from chat.completions import admission, idempotency, sessions
 from chat.completions.asked import Asked
 from chat.completions.context import Reply, headers_of
-from chat.completions.settlement import Settler
+from chat.completions.settlement import Settles
 from chat.gateway.relay import Relay
 
 # Seconds that an answer waits for somebody to read it.
@@ -32,15 +32,19 @@ async def answer(asked: Asked) -> Reply:
 async def _answer(asked: Asked) -> Reply:
     model, route = await find_model(asked.request.model, asked.caller.user_id)
     admission.require_model(asked.caller, asked.request.model, model)
+    conversation = None
+    if sessions.is_wanted(asked.request):
+        asked, conversation = await sessions.joined(asked)
     route.require_words_for(asked.request)
     settler = await admission.admit(
         asked.call, asked.caller, asked.request, model, asked.dialect.NAME, asked.meter
     )
     relay = Relay(asked.request, route, settler.note_first_token)
-    return await (_streamed if asked.request.stream else _whole)(asked, relay, settler)
+    ending = await sessions.begin(conversation, asked, settler, relay) if conversation else settler
+    return await (_streamed if asked.request.stream else _whole)(asked, relay, ending)
 
 
-async def _whole(asked: Asked, relay: Relay, settler: Settler) -> Reply:
+async def _whole(asked: Asked, relay: Relay, settler: Settles) -> Reply:
     try:
         body = await relay.whole(asked.dialect, asked.call.answer_id)
     except BaseException as error:
@@ -50,7 +54,7 @@ async def _whole(asked: Asked, relay: Relay, settler: Settler) -> Reply:
     return Reply(200, headers_of(asked.call, asked.dialect), body)
 
 
-async def _streamed(asked: Asked, relay: Relay, settler: Settler) -> Reply:
+async def _streamed(asked: Asked, relay: Relay, settler: Settles) -> Reply:
     """Waits for the first piece: until then a failure is a plain HTTP status."""
     call, dialect = asked.call, asked.dialect
     stream = relay.streamed(dialect, call.answer_id, call.request_id, settler.settle)
@@ -62,7 +66,7 @@ async def _streamed(asked: Asked, relay: Relay, settler: Settler) -> Reply:
 
 
 async def _body(
-    stream: AsyncGenerator[bytes, None], relay: Relay, settler: Settler, on_read: Callable[[], None]
+    stream: AsyncGenerator[bytes, None], relay: Relay, settler: Settles, on_read: Callable[[], None]
 ) -> AsyncGenerator[bytes, None]:
     """Before the stream's pieces an empty one, once the first of them is there: from then on it settles
     however it ends."""

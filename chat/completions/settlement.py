@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from typing import Protocol
 
 import msgspec
 
@@ -15,8 +16,14 @@ from usage import ledger
 from usage.ledger import Status, TokensSource
 
 
+class Settles(Protocol):
+    """What waits for the end of a call. `settle` may be called on every way out: the first one counts."""
+
+    async def settle(self, relay: Relay, error: BaseException | None = None) -> None: ...
+
+
 class Settler:
-    """Bound to one admitted call. `settle` may be called on every way out: the first one counts."""
+    """Bound to one admitted call."""
 
     def __init__(self, admission: ledger.Admission, started: float, meter: Meter) -> None:
         self._admission = admission
@@ -68,7 +75,7 @@ class Settler:
             tokens_source=TokensSource.UPSTREAM if is_counted else TokensSource.ESTIMATED,
             first_token_ms=self._first_token_ms,
             duration_ms=self._elapsed_ms(),
-            is_disconnected=isinstance(error, _LEFT),
+            is_disconnected=isinstance(error, LEFT),
         )
 
     def _elapsed_ms(self) -> int:
@@ -76,17 +83,17 @@ class Settler:
 
 
 # How Python tells a coroutine or a generator that nobody waits for it any more.
-_LEFT = (asyncio.CancelledError, GeneratorExit)
+LEFT = (asyncio.CancelledError, GeneratorExit)
 
 
 def _status(error: BaseException | None) -> Status:
     if error is None:
         return Status.COMPLETE
-    return Status.CANCELLED if isinstance(error, _LEFT) else Status.FAILED
+    return Status.CANCELLED if isinstance(error, LEFT) else Status.FAILED
 
 
 def _error_type(error: BaseException | None) -> str:
-    if error is None or isinstance(error, _LEFT):
+    if error is None or isinstance(error, LEFT):
         return ""
     return error.code if isinstance(error, GatewayError) else GatewayError.code
 

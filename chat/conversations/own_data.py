@@ -21,6 +21,9 @@ def _session(session: Session) -> dict[str, Any]:
         "id": session.public_id,
         "title": session.title,
         "model": session.model,
+        "pinned": session.is_pinned,
+        "archived": session.is_archived,
+        "folder": session.folder or None,
         "createdAt": session.created_at,
         "updatedAt": session.updated_at,
     }
@@ -31,6 +34,8 @@ def _message(message: Message) -> dict[str, Any]:
         "id": message.public_id,
         "role": message.role,
         "text": message.text,
+        "parts": message.parts,
+        "attachments": message.attachments,
         "model": message.model,
         "status": message.status,
         "inputTokens": message.input_tokens,

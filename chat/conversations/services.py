@@ -1,19 +1,119 @@
 """What is said in a session, stored."""
 
+from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
 from accounts.access import User
 from chat import access
+from chat.conversations.definition import MAX_TEXT, checked_message, checked_session
 from chat.models import Message, Session
 from chat.models.conversation import MessageStatus
-from portal.web.errors import BadParameter, NotFound
+from portal.web.errors import BadParameter, Conflict, NotFound
+from portal.web.ids import encode
 
-MAX_QUESTION = 200_000
+MAX_QUESTION = MAX_TEXT
 _TITLE_LENGTH = 60
+_NO_TITLE = "New chat"
+
+
+def create_session(*, user: User, **fields: Any) -> Session:
+    """`fields` as `chat.conversations.definition` knows them."""
+    unsaid = {"title": _NO_TITLE, "model": settings.DEFAULT_MODEL}
+    return Session.objects.create(user=user, **{**unsaid, **checked_session(user, fields)})
+
+
+def edit_session(*, session: Session, **fields: Any) -> Session:
+    """Changes what is named and nothing else, the session's place in the list among it."""
+    values = checked_session(session.user, fields)
+    for name, value in values.items():
+        setattr(session, name, value)
+    if values:
+        session.save(update_fields=list(values))
+    return session
+
+
+def delete_session(*, session: Session) -> None:
+    """With all that was said in it; the ledger keeps what it cost."""
+    session.delete()
+
+
+@transaction.atomic
+def add_message(*, user: User, session_id: str, **fields: Any) -> Message:
+    """Said without asking a model. Raises `Conflict` while an answer is being written."""
+    session = access.get_session(user, session_id, lock=True)
+    values = checked_message(fields)
+    _require_quiet(session, "sessionId")
+    message = Message.objects.create(session=session, **values)
+    _touch(session)
+    return message
+
+
+def _require_quiet(session: Session, param: str) -> None:
+    if session.messages.filter(status=MessageStatus.STREAMING).exists():
+        raise Conflict("The last answer is still being written.", param)
+
+
+@dataclass(frozen=True)
+class Turn:
+    """What was said, and the answer to it that is being written."""
+
+    said: list[Message]
+    answer: Message
+
+    @property
+    def generation(self) -> str:
+        return generation_id(self.answer)
+
+
+def generation_id(answer: Message) -> str:
+    """Under which `event_log` has an answer that is being written."""
+    return encode("gen", answer.pk)
+
+
+@transaction.atomic
+def begin_turn(
+    *,
+    user: UUID,
+    session_id: str,
+    after: UUID | None,
+    said: list[dict[str, Any]],
+    model: str,
+    request_id: UUID,
+) -> Turn:
+    """`said` are a message's columns each. Raises `Conflict` when `after` is no longer the last message."""
+    session = access.get_session(user, session_id, lock=True)
+    _require_quiet(session, "session_id")
+    last = session.messages.order_by("-id").values_list("pk", flat=True).first()
+    if last != after:
+        raise Conflict("Something else was said in this session in the meantime.", "session_id")
+    messages = [Message.objects.create(session=session, **columns) for columns in said]
+    answer = Message.objects.create(
+        session=session, role="assistant", model=model, status=MessageStatus.STREAMING, usage_id=request_id
+    )
+    _touch(session)
+    return Turn(messages, answer)
+
+
+def end_turn(*, turn: Turn, status: MessageStatus, text: str, parts: Any, error: str, **tokens: int) -> None:
+    """A question the model said nothing to was not asked, as far as the conversation goes: it may be asked
+    again. The ledger has the call."""
+    if status != MessageStatus.COMPLETE and not text:
+        Message.objects.filter(pk__in=[turn.answer.pk, *(message.pk for message in turn.said)]).delete()
+        return
+    if parts is not None:
+        Message.objects.filter(pk=turn.answer.pk).update(parts=parts)
+    finish(turn.answer, status=status, text=text, error=error, **tokens)
+
+
+def _touch(session: Session) -> None:
+    session.updated_at = timezone.now()
+    session.save(update_fields=["updated_at"])
 
 
 @transaction.atomic
@@ -67,7 +167,13 @@ def save_progress(answer: Message, text: str) -> None:
 
 
 def finish(
-    answer: Message, *, status: MessageStatus, text: str, error: str, input_tokens: int, output_tokens: int
+    answer: Message,
+    *,
+    status: MessageStatus,
+    text: str,
+    error: str,
+    input_tokens: int,
+    output_tokens: int,
 ) -> None:
     Message.objects.filter(pk=answer.pk, status=MessageStatus.STREAMING).update(
         status=status,

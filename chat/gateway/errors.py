@@ -41,6 +41,13 @@ class ModelNotFound(GatewayError):
     code = "model_not_found"
 
 
+class NotFound(GatewayError):
+    """Something of the caller's own that the request names, such as a session."""
+
+    status = 404
+    code = "not_found"
+
+
 class MethodNotAllowed(GatewayError):
     status = 405
     code = "method_not_allowed"

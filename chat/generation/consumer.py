@@ -11,8 +11,8 @@ from django.conf import settings
 from accounts.access import User, may_use_models, people_signed_in
 from chat import access
 from chat.conversations import services
+from chat.conversations.event_log import event_log
 from chat.generation import run
-from chat.generation.event_log import event_log
 from chat.models import Message
 from chat.models.conversation import MessageStatus
 from chat.presence import Forget, watch
@@ -83,7 +83,7 @@ class ChatConsumer(AsyncWebsocketConsumer):
             },
             question={"id": question.public_id, "text": question.text},
             answer={"id": answer.public_id, "model": answer.model},
-            generation=run.generation_id(answer),
+            generation=services.generation_id(answer),
         )
 
     async def _attach(self, user: User, command: dict[str, Any]) -> None:

@@ -18,15 +18,14 @@ from chat.completions.context import Call, Caller
 from chat.completions.metering import Meter
 from chat.completions.settlement import Settler
 from chat.conversations import services
+from chat.conversations.event_log import event_log
 from chat.gateway.errors import GatewayError
 from chat.gateway.relay import Relay
 from chat.gateway.request import Message as GatewayMessage
 from chat.gateway.request import Request, Role, Text
-from chat.generation.event_log import event_log
 from chat.models import Message
 from chat.models.conversation import MessageStatus
 from chat.rendering.markdown import BlockStream
-from portal.web.ids import encode
 
 # Seconds. A reader sees tokens as they come; the screen cannot show more often than this.
 PUBLISH_EVERY = 0.04
@@ -38,13 +37,9 @@ T = TypeVar("T")
 _running: set[asyncio.Task[None]] = set()
 
 
-def generation_id(answer: Message) -> str:
-    return encode("gen", answer.pk)
-
-
 async def start(answer: Message, user_id: UUID, address: str | None) -> None:
     """Returns once the answer can be followed."""
-    await event_log().append(generation_id(answer), {"type": "start"})
+    await event_log().append(services.generation_id(answer), {"type": "start"})
     task = asyncio.create_task(_Generation(answer, address).run(Caller(user_id)))
     # The loop itself keeps only weak references to tasks.
     _running.add(task)
@@ -61,7 +56,7 @@ async def stop_all() -> None:
 class _Generation:
     def __init__(self, answer: Message, address: str | None) -> None:
         self._answer = answer
-        self._id = generation_id(answer)
+        self._id = services.generation_id(answer)
         self._call = Call("/ws/chat", {}, [], address)
         self._blocks = BlockStream()
         self._relay: Relay | None = None

@@ -15,7 +15,11 @@ class Session(PublicIdModel):
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="chat_sessions")
     title = models.CharField(max_length=200)
     model = models.CharField(max_length=200)
+    is_pinned = models.BooleanField(default=False, db_default=False)
+    is_archived = models.BooleanField(default=False, db_default=False)
+    folder = models.CharField(max_length=100, blank=True, db_default="")
     created_at = models.DateTimeField(default=timezone.now, editable=False)
+    # When something was last said.
     updated_at = models.DateTimeField(default=timezone.now, editable=False)
 
     class Meta:
@@ -35,13 +39,19 @@ class MessageStatus(models.TextChoices):
 
 
 class Message(PublicIdModel):
-    """One side of a turn. An answer is stored as it grows; `usage` is the ledger row that paid for it."""
+    """One side of a turn. An answer is stored as it grows; `usage` is the ledger row that paid for it.
+
+    `parts` has the canonical parts (`chat.gateway.request`) of what is more than one text, such as tool
+    calls; `text` is what of it people read. `attachments` as their sender described them.
+    """
 
     id_prefix = "msg"
 
     session = models.ForeignKey(Session, on_delete=models.CASCADE, related_name="messages")
     role = models.CharField(max_length=10, choices=[("user", "user"), ("assistant", "assistant")])
     text = models.TextField(blank=True)
+    parts = models.JSONField(null=True)
+    attachments = models.JSONField(default=list, db_default=models.Value([], models.JSONField()))
     model = models.CharField(max_length=200, blank=True)
     status = models.CharField(max_length=12, choices=MessageStatus, default=MessageStatus.COMPLETE)
     error = models.CharField(max_length=500, blank=True)

@@ -23,7 +23,7 @@ def _groups(request: HttpRequest) -> list[dict[str, Any]]:
     if not isinstance(request.user, User):
         return []
     groups: dict[str, list[dict[str, Any]]] = {}
-    for session in sessions_of(request.user)[:MAX_SESSIONS]:
+    for session in sessions_of(request.user).filter(is_archived=False)[:MAX_SESSIONS]:
         url = reverse("chat-session", args=[session.public_id])
         entry = {
             "id": session.public_id,

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_safe
 from accounts.access import User, preferences_of
 from chat.access import get_session, models_for
 from chat.catalogue.environment import is_builtin_only
-from chat.generation.run import generation_id
+from chat.conversations.services import generation_id
 from chat.models import Message, Session
 from chat.models.capabilities import Capability
 from chat.models.conversation import MessageStatus
@@ -38,7 +38,7 @@ def chat(request: HttpRequest, public_id: str | None = None) -> HttpResponse:
     messages = list(session.messages.all()) if session else []
     context = {
         "session": session,
-        "turns": [_turn(message) for message in messages],
+        "turns": [_turn(message) for message in messages if _is_shown(message)],
         "models": [
             {"id": model.name, "name": model.name, "description": model.description}
             for model in models_for(user)
@@ -58,6 +58,11 @@ def _model(user: User, session: Session | None) -> str:
     """A choice that is no longer offered is no choice."""
     chosen = session.model if session else preferences_of(user).default_model
     return chosen if models_for(user).filter(name=chosen).exists() else settings.DEFAULT_MODEL
+
+
+def _is_shown(message: Message) -> bool:
+    """What a program's tools answered has no words for people."""
+    return bool(message.text) or message.role == "assistant"
 
 
 def _turn(message: Message) -> dict[str, Any]:

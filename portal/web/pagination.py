@@ -40,13 +40,16 @@ class Page(Generic[M]):
         return {"data": [render(row) for row in self.rows], "nextCursor": self.next_cursor}
 
 
-def page_of(rows: QuerySet[M], query: PageQuery, *, by: str = "created_at") -> Page[M]:
+def page_of(
+    rows: QuerySet[M], query: PageQuery, *, by: str = "created_at", oldest_first: bool = False
+) -> Page[M]:
     """`by` is the time that orders them; the id decides among equals. Raises `BadParameter`."""
-    salt = f"cursor:{rows.model._meta.label}:{by}"
+    salt = f"cursor:{rows.model._meta.label}:{by}" + (":oldest-first" if oldest_first else "")
+    sign, beyond = ("", "gt") if oldest_first else ("-", "lt")
     if query.cursor is not None:
         at, last_id = _place(query.cursor, salt)
-        rows = rows.filter(Q(**{f"{by}__lt": at}) | Q(**{by: at, "pk__lt": last_id}))
-    found = list(rows.order_by(f"-{by}", "-pk")[: query.limit + 1])
+        rows = rows.filter(Q(**{f"{by}__{beyond}": at}) | Q(**{by: at, f"pk__{beyond}": last_id}))
+    found = list(rows.order_by(f"{sign}{by}", f"{sign}pk")[: query.limit + 1])
     if len(found) <= query.limit:
         return Page(found, None)
     page = found[: query.limit]

@@ -52,7 +52,7 @@ def test_it_holds_everything_and_no_secret_k01(
 ) -> None:
     from accounts.profile.services import update_profile
     from apikeys.services import create_key
-    from chat.conversations.services import ask, finish
+    from chat.conversations.services import ask, edit_session, finish
     from chat.models.conversation import MessageStatus
 
     update_profile(user=alice, changes={"instructions": "Like a cat."})
@@ -60,6 +60,7 @@ def test_it_holds_everything_and_no_secret_k01(
     question = {"role": "user", "content": "Hi"}
     api.post("/chat/completions", json={"model": MODEL, "messages": [question]})
     _, answer = ask(user=alice, session_id=None, text="Grüß Gott 🐈", model=MODEL)
+    edit_session(session=answer.session, pinned=True, folder="Cats")
     finish(answer, status=MessageStatus.COMPLETE, text="Meow", error="", input_tokens=1, output_tokens=1)
 
     _, download = exported(alice)
@@ -73,9 +74,11 @@ def test_it_holds_everything_and_no_secret_k01(
     assert (account["email"], account["instructions"]) == (alice.email, "Like a cat.")
     assert "signed_in" in files["account/security-log.json"]
     assert {key["name"] for key in json.loads(files["keys/keys.json"])} == {"A key", "=HYPERLINK(1)"}
-    session = json.loads(files["chat/sessions.json"])[0]["id"]
-    turns = json.loads(files[f"chat/sessions/{session}.json"])
+    session = json.loads(files["chat/sessions.json"])[0]
+    assert (session["pinned"], session["archived"], session["folder"]) == (True, False, "Cats")
+    turns = json.loads(files[f"chat/sessions/{session['id']}.json"])
     assert [turn["text"] for turn in turns] == ["Grüß Gott 🐈", "Meow"]
+    assert (turns[0]["attachments"], turns[0]["parts"]) == ([], None)
     assert len(json.loads(files["usage/requests.json"])) == 1
     assert next(csv.DictReader(io.StringIO(files["usage/requests.csv"])))["model"] == MODEL
 

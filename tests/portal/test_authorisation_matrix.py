@@ -61,6 +61,7 @@ MODEL_CALL = (
 OWN = verdicts(IN, anonymous=401, unverified=401) | DEAD_KEYS | NOBODY_YET
 # A thing of the owner's: for everybody else it is not there.
 OWNERS = verdicts(404, anonymous=401, unverified=401, owner=IN, key=IN) | DEAD_KEYS | NOBODY_YET
+ANY_KEY_OF_HERS = {"key without the permission": IN}
 # Keys open no pages.
 PAGE = verdicts(DOOR, owner=IN, other=IN, staff=IN)
 OWNERS_PAGE = PAGE | {"other": 404, "staff": 404}
@@ -107,6 +108,21 @@ ROWS: dict[str, list[Row]] = {
     "models": [Row(OWN, "/api/models")],
     "model": [Row(OWN, f"/api/models/{MODEL}")],
     "chat-models": [Row(OWN, "/api/chat/models")],
+    "api-sessions": [Row(OWN, "/api/chat/sessions"),
+                     Row(OWN, "/api/chat/sessions", "POST", {"title": "New"})],
+    "api-session": [
+        Row(OWNERS | ANY_KEY_OF_HERS, "/api/chat/sessions/{session}"),
+        Row(OWNERS | ANY_KEY_OF_HERS, "/api/chat/sessions/{session}", "PATCH", {"pinned": True}),
+        # The first of hers to come deletes it; the others find it gone.
+        Row(OWNERS | {"key without the permission": IN, "key": 404, "owner": 404},
+            "/api/chat/sessions/{session}", "DELETE"),
+    ],
+    "api-session-messages": [
+        Row(OWNERS | ANY_KEY_OF_HERS, "/api/chat/sessions/{session}/messages"),
+        Row(OWNERS | ANY_KEY_OF_HERS, "/api/chat/sessions/{session}/messages", "POST", {"content": "Hi"}),
+    ],
+    "api-chat-messages": [Row(OWNERS | ANY_KEY_OF_HERS, "/api/chat/messages", "POST",
+                              {"sessionId": "{session}", "content": "Hi"})],
     # Keys are read by their owner and by themselves; made and changed by who may manage.
     "api-keys": [
         Row(OWN | {"key": 403, "key of another": 403, "key without the permission": 403}, "/api/keys"),
@@ -348,7 +364,18 @@ def test_who_gets_in_z(everybody: Cast, name: str) -> None:
 
 def visit(everybody: Cast, row: Row, actor: str) -> Verdict:
     path = row.path.format(**everybody.things)
-    return verdict_on(everybody.clients[actor].request(row.method, path, json=row.body, data=row.form))
+    body = filled(row.body, everybody.things)
+    return verdict_on(everybody.clients[actor].request(row.method, path, json=body, data=row.form))
+
+
+def filled(body: Any, things: dict[str, str]) -> Any:
+    """With the things that a body's own texts name."""
+    if not isinstance(body, dict):
+        return body
+    names = {f"{{{name}}}": thing for name, thing in things.items()}
+    return {
+        name: names.get(value, value) if isinstance(value, str) else value for name, value in body.items()
+    }
 
 
 @pytest.mark.parametrize("name", [name for name, rows in ROWS.items() if rows[0].path.startswith("/api/")])
@@ -362,7 +389,7 @@ def test_both_key_headers_and_both_roots_agree_z01(everybody: Cast, name: str) -
             answers = {
                 httpx.request(
                     row.method, str(client.base_url).rstrip("/") + path.replace("/api/", root, 1),
-                    json=row.body, headers=headers,
+                    json=filled(row.body, everybody.things), headers=headers,
                 ).status_code
                 for headers in ({"x-api-key": secret}, {"authorization": f"Bearer {secret}"})
             }  # fmt: skip

@@ -1,0 +1,246 @@
+"""A completion with `session_id`: the session's history is its context, and both sides are stored.
+
+Such a call is always told in canonical terms, never passed as it came: its messages are not the caller's
+alone, and the answer has to be read to be kept. System messages and tools belong to the request: they are not
+stored.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar
+from uuid import UUID
+
+import msgspec
+from channels.db import database_sync_to_async
+from django.db import DatabaseError
+from redis.exceptions import RedisError
+
+from chat import access
+from chat.completions import admission
+from chat.completions.asked import Asked
+from chat.completions.continuation import added
+from chat.completions.settlement import LEFT, Settler
+from chat.conversations import services
+from chat.conversations.event_log import event_log
+from chat.conversations.stored_parts import columns_of, parts_of, without_nul
+from chat.gateway import errors
+from chat.gateway.collect import Answer
+from chat.gateway.relay import Relay
+from chat.gateway.request import Message, Request, Service, Thinking, ToolCall
+from chat.models import Message as StoredMessage
+from chat.models.conversation import MessageStatus
+from chat.rendering.markdown import BlockStream
+from portal.web.errors import Conflict, NotFound
+
+log = logging.getLogger(__name__)
+
+# Seconds. Tabs that show the session get the answer this often, and so does its row.
+SAVE_EVERY = 1.0
+FIELD = "session_id"
+_NO_CONTINUATION = (
+    "The messages do not continue this session: send only new ones, or its whole history as "
+    "`GET /api/chat/sessions/{id}/messages` has it and then the new ones."
+)
+# SDKs try again by themselves.
+_SOON = {"retry-after": "1"}
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Conversation:
+    """Where a call comes in: after the message `last`, with what is `new`."""
+
+    user_id: UUID
+    session_id: str
+    last: UUID | None
+    new: tuple[Message, ...]
+
+
+def is_wanted(request: Request) -> bool:
+    passage = request.passage
+    return request.service is Service.CHAT and passage is not None and passage.raw.get(FIELD) is not None
+
+
+async def joined(asked: Asked) -> tuple[Asked, Conversation]:
+    """The call with the whole conversation in it. Raises `NotFound`, `Conflict` or `InvalidRequest`; writes
+    nothing."""
+    request = asked.request
+    raw = request.passage.raw if request.passage else {}
+    session_id = raw[FIELD]
+    if not isinstance(session_id, str):
+        raise errors.InvalidRequest(f"{FIELD}: the id of a session, as text.", FIELD)
+    if raw.get("n") not in (None, 1):
+        raise errors.InvalidRequest("n: in a session a question has one answer.", "n")
+    stored = await _stored(asked.caller.user_id, session_id)
+    if any(row.status == MessageStatus.STREAMING for row in stored):
+        raise errors.Conflict("The last answer is still being written.", FIELD, _SOON)
+    new = added(_told(stored, None), request.messages)
+    if new is None:
+        raise errors.Conflict(_NO_CONTINUATION, FIELD)
+    _require_storable(new)
+    messages = (*_told(stored, request.model), *new)
+    if len(messages) > admission.LIMITS.messages:
+        raise errors.InvalidRequest(
+            f"The session is full: a request may have at most {admission.LIMITS.messages} messages.", FIELD
+        )
+    told = msgspec.structs.replace(request, messages=messages, passage=None)
+    admission.require_for_content(asked.caller, told)
+    last = stored[-1].pk if stored else None
+    return replace(asked, request=told), Conversation(asked.caller.user_id, session_id, last, new)
+
+
+async def _stored(user_id: UUID, session_id: str) -> list[StoredMessage]:
+    try:
+        return await _in_database(_messages_of, user_id, session_id)
+    except NotFound as error:
+        raise errors.NotFound(str(error), FIELD) from None
+
+
+def _messages_of(user_id: UUID, session_id: str) -> list[StoredMessage]:
+    return list(access.get_session(user_id, session_id).messages.all())
+
+
+def _told(stored: list[StoredMessage], model: str | None) -> tuple[Message, ...]:
+    """What was thought goes back to the `model` that thought it, and to no other: none could read it."""
+    messages = []
+    for row in stored:
+        is_own = row.model == model
+        parts = tuple(part for part in parts_of(row) if is_own or not isinstance(part, Thinking))
+        if parts:
+            messages.append(Message("assistant" if row.role == "assistant" else "user", parts))
+    return tuple(messages)
+
+
+def _require_storable(new: tuple[Message, ...]) -> None:
+    told = msgspec.to_builtins(list(new))
+    if without_nul(told) != msgspec.json.decode(msgspec.json.encode(told)):
+        raise errors.InvalidRequest("messages: NUL characters cannot be stored in a session.", "messages")
+
+
+async def begin(conversation: Conversation, asked: Asked, settler: Settler, relay: Relay) -> "StoredTurn":
+    """Stores what was said and the answer to come. Raises `Conflict` where somebody was faster.
+
+    A caller that leaves meanwhile finds it begun, and then ended.
+    """
+    beginning = asyncio.create_task(_begin(conversation, asked, settler, relay))
+    try:
+        return await asyncio.shield(beginning)
+    except asyncio.CancelledError as left:
+        await (await beginning).settle(relay, left)
+        raise
+
+
+async def _begin(conversation: Conversation, asked: Asked, settler: Settler, relay: Relay) -> "StoredTurn":
+    said = [{"role": message.role, **columns_of(message.parts, between="\n")} for message in conversation.new]
+    try:
+        turn = await _in_database(
+            services.begin_turn,
+            user=conversation.user_id,
+            session_id=conversation.session_id,
+            after=conversation.last,
+            said=said,
+            model=asked.request.model,
+            request_id=asked.call.id,
+        )
+    except (Conflict, NotFound) as found:
+        error = _told_to_caller(found)
+        await settler.abandon(error)
+        raise error from None
+    except BaseException as error:
+        await settler.abandon(error)
+        raise
+    stored = StoredTurn(turn, settler, relay)
+    await stored.announce()
+    return stored
+
+
+def _told_to_caller(found: Conflict | NotFound) -> errors.GatewayError:
+    if isinstance(found, Conflict):
+        return errors.Conflict(str(found), FIELD, _SOON)
+    return errors.NotFound(str(found), FIELD)
+
+
+class StoredTurn:
+    """A call's settlement that keeps the answer too: as it grows, and as it ended."""
+
+    def __init__(self, turn: services.Turn, settler: Settler, relay: Relay) -> None:
+        self._turn = turn
+        self._settler = settler
+        self._relay = relay
+        self._blocks = BlockStream()
+        self._saving = asyncio.create_task(self._save())
+        self._ending: asyncio.Task[None] | None = None
+
+    async def announce(self) -> None:
+        """From here on tabs can follow it."""
+        await self._publish({"type": "start"})
+
+    async def settle(self, relay: Relay, error: BaseException | None = None) -> None:
+        """Survives the cancellation of its caller, as the settlement it goes with."""
+        if self._ending is None:
+            self._ending = asyncio.create_task(self._end(error))
+        await asyncio.shield(self._ending)
+
+    async def _save(self) -> None:
+        while True:
+            await asyncio.sleep(SAVE_EVERY)
+            text = self._answer.text.replace("\x00", "")
+            try:
+                await _in_database(services.save_progress, self._turn.answer, text)
+            except DatabaseError:
+                # The end saves it all; if the database is not back by then, the call fails with its ledger.
+                log.warning("%s could not be saved so far.", self._turn.generation)
+            await self._publish_blocks(self._blocks.update(text))
+
+    async def _end(self, error: BaseException | None) -> None:
+        self._saving.cancel()
+        await asyncio.gather(self._saving, return_exceptions=True)
+        await self._settler.settle(self._relay, error)
+        status, reason = _status(error)
+        tokens = {
+            "input_tokens": self._settler.usage.input,
+            "output_tokens": self._settler.usage.output,
+        }
+        columns = _columns(self._answer, status)
+        await _in_database(
+            services.end_turn, turn=self._turn, status=status, error=reason, **columns, **tokens
+        )
+        await self._publish_blocks([*self._blocks.update(columns["text"]), *self._blocks.finish()])
+        done = {"type": "finish", "status": status.value, "error": reason or None}
+        await self._publish({**done, "model": self._turn.answer.model, **tokens})
+
+    async def _publish_blocks(self, blocks: list[tuple[int, str]]) -> None:
+        for index, html in blocks:
+            await self._publish({"type": "block", "index": index, "html": html})
+
+    async def _publish(self, event: dict[str, Any]) -> None:
+        """Nobody has to be watching: what cannot be shown is stored all the same."""
+        try:
+            await event_log().append(self._turn.generation, event)
+        except (RedisError, OSError):
+            log.warning("%s cannot be followed: the event log is away.", self._turn.generation)
+
+    @property
+    def _answer(self) -> Answer:
+        return self._relay.collector.answer
+
+
+def _columns(answer: Answer, status: MessageStatus) -> dict[str, Any]:
+    """A call that broke off has half its arguments: no model could go on from it."""
+    is_whole = status == MessageStatus.COMPLETE
+    return columns_of([part for part in answer.parts if is_whole or not isinstance(part, ToolCall)])
+
+
+def _status(error: BaseException | None) -> tuple[MessageStatus, str]:
+    if error is None:
+        return MessageStatus.COMPLETE, ""
+    if isinstance(error, LEFT):
+        return MessageStatus.INTERRUPTED, "The caller left before the answer ended."
+    reason = str(error) if isinstance(error, errors.GatewayError) else "The portal failed."
+    return MessageStatus.FAILED, reason
+
+
+async def _in_database(function: Callable[..., T], *args: Any, **kwargs: Any) -> T:
+    return await database_sync_to_async(function, thread_sensitive=False)(*args, **kwargs)
