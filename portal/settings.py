@@ -227,7 +227,8 @@ ACCOUNT_RATE_LIMITS = {
     # The mail of the sign-up itself, and three more.
     "confirm_email": "4/5m/key",
     "resend": "3/5m/key",
-    "login": "60/m/ip",
+    # Of those that succeed too: a whole office may sign in from one address in the morning.
+    "login": "300/m/ip",
     "login_failed": ",".join(
         [f"{ENVIRONMENT.portal_sign_in_rate}/key", f"{ENVIRONMENT.portal_sign_in_address_rate}/ip"]
     ),

@@ -59,7 +59,7 @@ class SecondFactorView(APIView):
 class Setup(SecondFactorView):
     def post(self, request: Request) -> Response:
         subject = self.changing(request, read_body(request, Confirmation))
-        device = enrolment.begin_authenticator(user=subject.user)
+        device = enrolment.begin_authenticator(_django(request).session, user=subject.user)
         return Response(
             {
                 "secret": enrolment.secret_of(device),
@@ -74,12 +74,14 @@ class Verify(SecondFactorView):
 
     def post(self, request: Request) -> Response:
         body = read_body(request, Code)
-        subject = subject_of(_django(request))
+        subject, session = subject_of(_django(request)), _django(request).session
         codes: list[str] = []
         device: Any
-        if subject.must_set_up or (subject.pending is None and enrolment.unconfirmed_of(subject.user)):
+        if subject.must_set_up or (
+            subject.pending is None and enrolment.unconfirmed_of(session, subject.user)
+        ):
             subject = self.changing(request)
-            device, codes = enrolment.confirm_authenticator(user=subject.user, code=body.code)
+            device, codes = enrolment.confirm_authenticator(session, user=subject.user, code=body.code)
         else:
             device = verify_code(_django(request), user=subject.user, code=body.code)
         return _passed(request, subject, device, trusts=body.trust_browser, codes=codes)

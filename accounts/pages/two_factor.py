@@ -62,7 +62,7 @@ def set_up(request: HttpRequest) -> HttpResponse:
             return _confirmed(request, subject, form.cleaned_data["code"])
         except ApiError as error:
             form.add_error("code", str(error))
-    device = enrolment.begin_authenticator(user=subject.user)
+    device = enrolment.begin_authenticator(request.session, user=subject.user)
     return render(
         request,
         "account/two_factor_set_up.html",
@@ -77,7 +77,7 @@ def set_up(request: HttpRequest) -> HttpResponse:
 
 
 def _confirmed(request: HttpRequest, subject: Subject, code: str) -> HttpResponse:
-    device, codes = enrolment.confirm_authenticator(user=subject.user, code=code)
+    device, codes = enrolment.confirm_authenticator(request.session, user=subject.user, code=code)
     onward = passed(request, subject, device)
     if not codes:
         messages.success(request, _("Your authenticator app is set up."))

@@ -1,6 +1,8 @@
 """Setting a second factor up, and taking it away."""
 
 from base64 import b32encode
+from collections.abc import MutableMapping
+from typing import Any
 
 import django_otp
 import segno
@@ -20,26 +22,35 @@ from accounts.two_factor.trust import forget_all_browsers
 from accounts.two_factor.verification import check, plain
 from portal.web.errors import BadParameter, Conflict
 
-
-def begin_authenticator(*, user: User) -> TOTPDevice:
-    """The same secret until it is confirmed, so that a reload keeps the scanned one."""
-    return unconfirmed_of(user) or TOTPDevice.objects.create(
-        user=user, name="Authenticator app", confirmed=False
-    )
+Session = MutableMapping[str, Any]
+_ENROLLING = "enrolling"
 
 
-def unconfirmed_of(user: User) -> TOTPDevice | None:
-    return TOTPDevice.objects.filter(user=user, confirmed=False).first()
+def begin_authenticator(session: Session, *, user: User) -> TOTPDevice:
+    """The same secret while the session lasts, so that a reload keeps the scanned one.
+
+    Never one that another session has seen: whoever knew only the password would hold the second factor
+    that its owner turns on later.
+    """
+    device = unconfirmed_of(session, user)
+    if device is None:
+        device = TOTPDevice.objects.create(user=user, name="Authenticator app", confirmed=False)
+        session[_ENROLLING] = device.pk
+    return device
 
 
-def confirm_authenticator(*, user: User, code: str) -> tuple[TOTPDevice, list[str]]:
-    """The device, and the backup codes when they are new. It takes the place of an earlier one."""
-    device = unconfirmed_of(user)
+def unconfirmed_of(session: Session, user: User) -> TOTPDevice | None:
+    return TOTPDevice.objects.filter(pk=session.get(_ENROLLING), user=user, confirmed=False).first()
+
+
+def confirm_authenticator(session: Session, *, user: User, code: str) -> tuple[TOTPDevice, list[str]]:
+    """The device, and the backup codes when they are new. It takes the place of all earlier ones."""
+    device = unconfirmed_of(session, user)
     if device is None:
         raise BadParameter(_("Set an authenticator app up first."), "code")
     check(device, plain(code))
     with transaction.atomic():
-        TOTPDevice.objects.filter(user=user, confirmed=True).delete()
+        TOTPDevice.objects.filter(user=user).exclude(pk=device.pk).delete()
         TOTPDevice.objects.filter(pk=device.pk).update(confirmed=True)
         device.refresh_from_db()
         note_added(user=user, details={"kind": "authenticator app"})

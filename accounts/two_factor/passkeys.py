@@ -4,7 +4,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from ipaddress import ip_address
 from typing import Any
+from urllib.parse import urlsplit
 
+from django.conf import settings
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django_otp_webauthn.exceptions import OTPWebAuthnApiError
@@ -30,17 +32,17 @@ class PasskeyHelper(WebAuthnHelper):
         return host_name(self.request)
 
     def get_allowed_origins(self) -> list[str]:
-        return [f"{self.request.scheme}://{self.request.get_host()}"]
+        return [f"{self.request.scheme}://{self.request.get_host()}", settings.BASE_URL]
 
 
 def host_name(request: HttpRequest) -> str:
-    return request.get_host().rpartition(":")[0] or request.get_host()
+    return urlsplit(f"//{request.get_host()}").hostname or ""
 
 
 def are_possible(request: HttpRequest) -> bool:
     """Browsers make passkeys for names only, never for bare addresses."""
     try:
-        ip_address(host_name(request).strip("[]"))
+        ip_address(host_name(request))
     except ValueError:
         return True
     return False

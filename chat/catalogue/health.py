@@ -1,5 +1,6 @@
 """Which deployments fail, shared by all processes through the cache."""
 
+import hashlib
 import logging
 import time
 from collections.abc import Callable, Collection
@@ -67,11 +68,16 @@ def _count_failure(deployment_id: str) -> int:
 
 
 def _failures_key(deployment_id: str) -> str:
-    return f"deployment:{deployment_id}:failures"
+    return _key(deployment_id, "failures")
 
 
 def _cooling_key(deployment_id: str) -> str:
-    return f"deployment:{deployment_id}:cooling"
+    return _key(deployment_id, "cooling")
+
+
+def _key(deployment_id: str, what: str) -> str:
+    """A name may be longer, and hold other signs, than a cache's key."""
+    return f"deployment:{hashlib.sha256(deployment_id.encode()).hexdigest()[:32]}:{what}"
 
 
 async def _quietly(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T | None:

@@ -1,6 +1,7 @@
 """From an understood request to its answer: model, ledger row, upstream, settlement."""
 
-from collections.abc import AsyncGenerator
+import asyncio
+from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from functools import partial
 
@@ -10,6 +11,9 @@ from chat.completions.asked import Asked
 from chat.completions.context import Reply, headers_of
 from chat.completions.settlement import Settles
 from chat.gateway.relay import Relay
+
+# Seconds that an answer waits for somebody to read it.
+UNREAD = 5
 
 _STREAM_HEADERS = {
     "content-type": "text/event-stream; charset=utf-8",
@@ -53,23 +57,32 @@ async def _whole(asked: Asked, relay: Relay, settler: Settles) -> Reply:
 async def _streamed(asked: Asked, relay: Relay, settler: Settles) -> Reply:
     """Waits for the first piece: until then a failure is a plain HTTP status."""
     call, dialect = asked.call, asked.dialect
-    body = _body(relay.streamed(dialect, call.answer_id, call.request_id, settler.settle), relay, settler)
-    # From here on it settles however it ends, also when nobody comes to read it.
+    stream = relay.streamed(dialect, call.answer_id, call.request_id, settler.settle)
+    body = _body(stream, relay, settler, on_read=lambda: unread.cancel())
     await anext(body)
+    loop = asyncio.get_running_loop()
+    unread = loop.call_later(UNREAD, lambda: loop.create_task(_close(body)))
     return Reply(200, {**headers_of(call, dialect), **_STREAM_HEADERS}, body, dialect.PING)
 
 
 async def _body(
-    stream: AsyncGenerator[bytes, None], relay: Relay, settler: Settles
+    stream: AsyncGenerator[bytes, None], relay: Relay, settler: Settles, on_read: Callable[[], None]
 ) -> AsyncGenerator[bytes, None]:
-    """Before the stream's pieces an empty one, once the first of them is there."""
+    """Before the stream's pieces an empty one, once the first of them is there: from then on it settles
+    however it ends."""
     try:
         async with aclosing(stream):
             first = await anext(stream)
             yield b""
+            on_read()
             yield first
             async for piece in stream:
                 yield piece
     except BaseException as error:
         await settler.settle(relay, error)
         raise
+
+
+async def _close(body: AsyncGenerator[bytes, None]) -> None:
+    """Whoever asked has left before the answer could be handed over."""
+    await body.aclose()

@@ -6,7 +6,7 @@ carry a key. The DRF view calls the very same flow.
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing, asynccontextmanager
 from ipaddress import IPv4Network, IPv6Network
 from typing import Any
@@ -31,6 +31,7 @@ from portal.web.client_address import client_address
 log = logging.getLogger(__name__)
 
 Scope = dict[str, Any]
+Leave = Callable[[], None]
 
 
 async def serve(call: Call, body: bytes) -> Reply:
@@ -103,8 +104,8 @@ class CompletionsApplication:
             return
         if body is None:
             return
-        async with _ended_by_leaving(receive):
-            await _answer(call, body, scope["method"], send)
+        async with _ended_by_leaving(receive) as leave:
+            await _answer(call, body, scope["method"], send, leave)
 
     def _call(self, scope: Scope) -> Call:
         raw_headers = list(scope["headers"])
@@ -114,9 +115,9 @@ class CompletionsApplication:
         return Call(scope["path"], headers, raw_headers, address)
 
 
-async def _answer(call: Call, body: bytes, method: str, send: Any) -> None:
+async def _answer(call: Call, body: bytes, method: str, send: Any, leave: Leave) -> None:
     if method == "POST":
-        await _send(send, await serve(call, body))
+        await _send(send, await serve(call, body), leave)
         return
     error = MethodNotAllowed(f"{method} is not allowed here: use POST.", headers={"allow": "POST"})
     await _send(send, refused(call, error))
@@ -139,22 +140,27 @@ async def _read(receive: Any) -> bytes | None:
 
 
 @asynccontextmanager
-async def _ended_by_leaving(receive: Any) -> AsyncGenerator[None, None]:
-    """Cancels what runs inside when the caller goes; a cancelled answer settles before it ends."""
+async def _ended_by_leaving(receive: Any) -> AsyncGenerator[Leave, None]:
+    """Cancels what runs inside when the caller goes, or is told to; a cancelled answer settles before it
+    ends."""
     answering = asyncio.current_task()
     assert answering is not None  # noqa: S101
     has_left = False
 
-    async def watch() -> None:
+    def leave() -> None:
         nonlocal has_left
+        if not has_left:
+            has_left = True
+            answering.cancel()
+
+    async def watch() -> None:
         while (await receive())["type"] != "http.disconnect":
             pass
-        has_left = True
-        answering.cancel()
+        leave()
 
     watching = asyncio.create_task(watch())
     try:
-        yield
+        yield leave
     except asyncio.CancelledError:
         if not has_left or answering.uncancel():
             raise
@@ -162,7 +168,7 @@ async def _ended_by_leaving(receive: Any) -> AsyncGenerator[None, None]:
         watching.cancel()
 
 
-async def _send(send: Any, reply: Reply) -> None:
+async def _send(send: Any, reply: Reply, leave: Leave = lambda: None) -> None:
     headers = [(name.encode(), value.encode("latin-1", "replace")) for name, value in reply.headers.items()]
     if isinstance(reply.body, bytes):
         headers.append((b"content-length", str(len(reply.body)).encode()))
@@ -174,7 +180,7 @@ async def _send(send: Any, reply: Reply) -> None:
     async def send_piece(piece: bytes) -> None:
         await send({"type": "http.response.body", "body": piece, "more_body": True})
 
-    keeping = kept_alive(send_piece, reply.ping, settings.KEEP_ALIVE_SECONDS)
+    keeping = kept_alive(send_piece, reply.ping, settings.KEEP_ALIVE_SECONDS, leave)
     async with aclosing(reply.body) as pieces, keeping as send_next:
         async for piece in pieces:
             await send_next(piece)

@@ -1,9 +1,12 @@
 """The canonical request: what a caller asks of a model, whichever wire format said it."""
 
+import base64
 from enum import StrEnum
 from typing import Any, Literal
 
 import msgspec
+
+from chat.gateway.errors import InvalidRequest
 
 
 class Part(msgspec.Struct, frozen=True, tag=True):
@@ -31,6 +34,16 @@ class Document(Part, frozen=True, tag="document"):
     text: str | None = None
     url: str | None = None
     name: str | None = None
+
+    def plain_text(self) -> str | None:
+        """None for what is no plain text. Raises `InvalidRequest` for base64 that is none."""
+        if self.text is not None or self.data is None or not (self.media_type or "text/").startswith("text/"):
+            return self.text
+        try:
+            return base64.b64decode(self.data).decode("utf-8", "replace")
+        except ValueError:
+            name = f" of {self.name}" if self.name else ""
+            raise InvalidRequest(f"The data{name} are not valid base64.", "messages") from None
 
 
 class Thinking(Part, frozen=True, tag="thinking"):

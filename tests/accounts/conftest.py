@@ -63,13 +63,13 @@ class App:
 
     def __init__(self, secret: str) -> None:
         self._key = base64.b32decode(secret + "=" * (-len(secret) % 8))
-        self._step = -1
+        self._step = 0
 
     def code(self) -> str:
         totp = TOTP(self._key)
         totp.time = time.time() + 30 * self._step
         self._step += 1
-        assert self._step <= 2, "the portal looks one step back and one ahead"
+        assert self._step <= 2, "the portal looks one step ahead, and one back: time may go on meanwhile"
         return f"{totp.token():06d}"
 
 
@@ -79,8 +79,9 @@ def enrol() -> Callable[[Any], App]:
     from accounts.two_factor import enrolment
 
     def make(user: Any) -> App:
-        app = App(enrolment.secret_of(enrolment.begin_authenticator(user=user)))
-        enrolment.confirm_authenticator(user=user, code=app.code())
+        session: dict[str, Any] = {}
+        app = App(enrolment.secret_of(enrolment.begin_authenticator(session, user=user)))
+        enrolment.confirm_authenticator(session, user=user, code=app.code())
         return app
 
     return make

@@ -64,6 +64,23 @@ def test_a_code_sent_twice_at_once_works_once_z06(
     assert sorted(page.url.path for page in pages) == ["/chat"] + ["/two-factor"] * 3
 
 
+def test_a_secret_that_another_session_saw_is_not_used_z06(
+    new_browser: Callable[[], Browser], operator: Any
+) -> None:
+    operator.totpdevice_set.all().delete()
+    thief, owner = new_browser(), new_browser()
+    stolen = App(secret_on(thief.sign_in(operator)))
+    page = owner.sign_in(operator)
+    app = App(secret_on(page))
+    assert secret_on(page) == secret_on(owner.get("/two-factor/set-up")), "a reload keeps it"
+    assert stolen.code() != app.code()
+    owner.submit("/two-factor/set-up", {"code": app.code()})
+    assert owner.is_signed_in
+    assert thief.send_json("/api/auth/2fa/verify", {"code": stolen.code()}).status_code == 400
+    assert thief.get("/two-factor/set-up").url.path == "/two-factor"
+    assert not thief.is_signed_in
+
+
 def test_its_person_is_told_by_mail(browser: Browser, portal: PortalProcess, alice: Any) -> None:
     browser.sign_in(alice)
     app = App(secret_on(browser.get("/two-factor/set-up")))

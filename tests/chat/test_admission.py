@@ -6,7 +6,6 @@ import threading
 from typing import Any
 
 import pytest
-from django.db import connections
 
 from tests import asynchronous
 from tests.usage.test_ledger import MODEL
@@ -39,24 +38,29 @@ def test_a_row_that_was_just_being_opened_is_settled(alice: Any, monkeypatch: py
     assert (row.status, row.is_disconnected, row.output_tokens) == (Status.CANCELLED, True, 0)
 
 
-def test_an_answer_nobody_comes_to_read_is_settled(alice: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("is_kept", [False, True])
+def test_an_answer_nobody_comes_to_read_is_settled(
+    alice: Any, monkeypatch: pytest.MonkeyPatch, is_kept: bool
+) -> None:
     """Its caller has left between the first piece and the first look at it."""
+    from chat.completions import answering
     from chat.completions.application import serve
     from chat.completions.context import Call, Caller
     from tests.usage.test_ledger import ask
 
+    monkeypatch.setattr(answering, "UNREAD", 0.1 if is_kept else 60)
     monkeypatch.setattr(heartbeat, "_thread", threading.current_thread())
     body = json.dumps(ask("Count to 1000", stream=True)).encode()
 
     async def forget() -> None:
-        reply = await serve(Call("/api/chat/completions", {}, [], None, Caller(alice.pk)), body)
-        assert reply.status == 200
-        del reply
-        await asyncio.sleep(0)
+        replies = [await serve(Call("/api/chat/completions", {}, [], None, Caller(alice.pk)), body)]
+        assert replies[0].status == 200
+        if not is_kept:
+            replies.clear()
+        await asyncio.sleep(0.2)
         await asyncio.wait(asyncio.all_tasks() - {asyncio.current_task()}, timeout=5)
-        await asyncio.to_thread(connections.close_all)
 
-    asynchronous.run(forget())
+    asynchronous.run_with_database(forget())
     row = UsageRecord.objects.get(user=alice)
     assert (row.status, row.is_disconnected) == (Status.CANCELLED, True)
 
@@ -73,10 +77,9 @@ def test_a_claim_that_was_just_being_made_is_released_h09(alice: Any) -> None:
         task.cancel()
         await asyncio.wait({task})
         assert task.cancelled()
-        await asyncio.to_thread(connections.close_all)
 
     before = StoredAnswer.objects.count()
-    asynchronous.run(leave())
+    asynchronous.run_with_database(leave())
     assert StoredAnswer.objects.count() == before
 
 

@@ -142,8 +142,8 @@ def test_it_refuses_who_may_not(
 ) -> None:
     """Staff without the permission, and people who are no staff."""
     upstream = make_upstream()
-    clerk = make_user("clerk")
-    clerk.is_staff = True
+    clerk = make_user("clerk", is_operator=True)
+    clerk.is_superuser = False
     clerk.save()
     browser = sign_in(clerk)
     for path in (f"upstream/{upstream.pk}/import/", "upstream/"):

@@ -138,3 +138,13 @@ def test_when_nobody_else_is_left_it_is_asked_all_the_same(
         assert ask(portal, caller, name).status_code == 502
     script.status, script.answer = 200, says.openai("Well again")
     assert "Well again" in ask(portal, caller, name).text
+
+
+def test_what_is_known_of_a_deployment_is_kept_whatever_its_name() -> None:
+    from django.core.cache.backends.base import memcache_key_warnings
+
+    from chat.catalogue import health
+
+    name = "Büro “Athen” / " * 30
+    assert not list(memcache_key_warnings(health._cooling_key(name)))
+    assert health._cooling_key(name) != health._cooling_key(name + "2")

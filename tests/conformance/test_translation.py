@@ -258,6 +258,15 @@ def test_a_text_document_is_read_out_t08(openai: Make) -> None:
         assert server.seen["messages"][0]["content"] == [text("T:\n\nOnce upon a time"), text("?")]
 
 
+@pytest.mark.parametrize("data", ["A", "é"])
+def test_a_document_that_is_no_base64_is_refused_t08(openai: Make, anthropic: Make, data: str) -> None:
+    source = {"type": "base64", "media_type": "text/plain", "data": data}
+    said = openai().refused("anthropic", messages=[user({"type": "document", "source": source})])
+    assert "base64" in said
+    file = {"type": "file", "file": {"file_data": f"data:text/plain;base64,{data}", "filename": "a.txt"}}
+    assert "a.txt" in anthropic().refused(messages=[user(file)])
+
+
 def test_a_document_by_address_is_refused_where_it_cannot_be_told_t08(openai: Make) -> None:
     source = {"type": "url", "url": "https://example.org/a.pdf"}
     assert "Documents by address" in openai().refused(

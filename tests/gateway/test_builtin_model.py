@@ -189,3 +189,8 @@ def test_it_calls_a_tool_some_times_only() -> None:
     must = ToolChoice(ToolMode.REQUIRED)
     said = "What is the weather in Athens" + " and in Paris" * 10_000
     assert len(answer(said, tools=(WEATHER,), tool_choice=must).tool_calls) == 16
+
+
+@pytest.mark.parametrize("data", ["A", "é"])
+def test_a_document_that_is_no_base64_is_not_read(data: str) -> None:
+    assert "not plain text" in answer("Read it", Document("text/plain", data=data)).text

@@ -1,6 +1,5 @@
 """Canonical request → Anthropic request, for an upstream."""
 
-import base64
 import re
 from typing import Any, assert_never
 
@@ -134,9 +133,7 @@ def _source(media_type: str, data: str | None, url: str | None) -> Json:
 def _document(part: Document) -> Json:
     title = {"title": part.name} if part.name else {}
     media_type = part.media_type or "text/plain"
-    text = part.text
-    if text is None and part.data is not None and media_type.startswith("text/"):
-        text = base64.b64decode(part.data).decode("utf-8", "replace")
+    text = part.plain_text()
     if text is not None:
         source: Json = {"type": "text", "media_type": "text/plain", "data": text}
     else:

@@ -1,6 +1,5 @@
 """Canonical request → OpenAI request, for an upstream."""
 
-import base64
 import re
 from collections.abc import Iterable, Sequence
 from typing import Any, assert_never
@@ -173,9 +172,7 @@ def _unusable(part: Foreign) -> InvalidRequest:
 def _document(document: Document) -> Json:
     """Text is said as text, which every server reads (T08)."""
     name, media_type = document.name or "document", document.media_type or "text/plain"
-    text = document.text
-    if document.data is not None and media_type.startswith("text/"):
-        text = base64.b64decode(document.data).decode("utf-8", "replace")
+    text = document.plain_text()
     if text is not None:
         return {"type": "text", "text": f"{name}:\n\n{text}"}
     if document.data is None:

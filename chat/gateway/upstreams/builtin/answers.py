@@ -1,12 +1,11 @@
 """What the built-in model says."""
 
-import base64
-import binascii
 import re
 from itertools import islice
 
 import msgspec
 
+from chat.gateway.errors import InvalidRequest
 from chat.gateway.request import Document, Image, Request, Text, ToolCall, ToolResult
 from chat.gateway.upstreams.builtin.json_schema import Words, instance
 from chat.gateway.upstreams.builtin.knowledge import search
@@ -134,11 +133,7 @@ def _summary(document: Document) -> str:
 
 
 def _readable(document: Document) -> str | None:
-    if document.text is not None:
-        return document.text
-    if document.data is None or not (document.media_type or "").startswith("text/"):
-        return None
     try:
-        return base64.b64decode(document.data).decode("utf-8", "replace")
-    except binascii.Error:
+        return document.plain_text()
+    except InvalidRequest:
         return None
