@@ -324,7 +324,7 @@ def test_a_caller_who_leaves_before_a_word_may_ask_again(
 
 
 def test_a_session_deleted_meanwhile_stays_deleted(
-    api: httpx.Client, session: str, scripted: Any, alice: Any
+    api: httpx.Client, session: str, scripted: Any, alice: Any, eventually: Any
 ) -> None:
     model, script = scripted(delay=1)
     answers: list[int] = []
@@ -332,8 +332,7 @@ def test_a_session_deleted_meanwhile_stays_deleted(
         target=lambda: answers.append(ask(api, session, user("Hi"), model=model).status_code)
     )
     asking.start()
-    while not script.running:
-        pass
+    eventually(lambda: script.running)
     assert api.delete(f"/chat/sessions/{session}").status_code == 204
     asking.join()
     assert answers == [200]
@@ -341,15 +340,16 @@ def test_a_session_deleted_meanwhile_stays_deleted(
     assert UsageRecord.objects.get(user=alice).status == "complete"
 
 
-def test_a_second_question_waits_for_the_answer(api: httpx.Client, session: str, scripted: Any) -> None:
+def test_a_second_question_waits_for_the_answer(
+    api: httpx.Client, session: str, scripted: Any, eventually: Any
+) -> None:
     model, script = scripted(delay=1.5)
     answers: list[int] = []
     first = threading.Thread(
         target=lambda: answers.append(ask(api, session, user("Hi"), model=model).status_code)
     )
     first.start()
-    while not script.running:
-        pass
+    eventually(lambda: script.running)
     second = ask(api, session, user("And?"), model=model)
     assert (second.status_code, second.headers["retry-after"]) == (409, "1")
     message = api.post("/chat/messages", json={"sessionId": session, "content": "x"})
@@ -377,15 +377,20 @@ def test_questions_at_once_never_mix(api: httpx.Client, session: str, scripted: 
 
 
 def test_the_browser_chat_and_a_program_share_one_conversation(
-    api: httpx.Client, session: str, scripted: Any, portal: PortalProcess, sign_in: Any, alice: Any
+    api: httpx.Client,
+    session: str,
+    scripted: Any,
+    portal: PortalProcess,
+    sign_in: Any,
+    alice: Any,
+    eventually: Any,
 ) -> None:
     """What a program asks can be watched in the owner's browser while it is answered."""
     chunks = [says.openai_chunk(content=f"{number} ") for number in range(8)]
     model, script = scripted(pieces=says.openai_stream(*chunks), pause=0.3)
     asking = threading.Thread(target=lambda: ask(api, session, user("Hi"), model=model, stream=True))
     asking.start()
-    while not script.running:
-        pass
+    eventually(lambda: script.running)
     browser = sign_in(alice)
     answer = said(api, session)[-1]
     assert answer["status"] == "streaming"
