@@ -5,8 +5,13 @@ import subprocess
 import sys
 
 PARALLEL = ["-n", "auto", "--dist", "worksteal"]
-# These know nothing of databases, or have shown on one what they show: once is enough.
-ONCE = [f"--ignore=tests/{name}" for name in ("gateway", "house", "conformance", "engines", "sdk")]
+# These know nothing of databases, or have shown on one what they show: once is enough. Of the browser's, the
+# first hour is gone through in both.
+ONCE = [
+    *(f"--ignore=tests/{name}" for name in ("gateway", "house", "conformance", "engines", "sdk")),
+    "--ignore-glob=tests/browser/test_[!f]*.py",
+    "--ignore=tests/portal/test_authorisation_matrix.py",
+]
 
 
 def main() -> int:
