@@ -10,6 +10,7 @@ from rest_framework.request import Request
 from accounts.access import User, may_use_models
 from apikeys.access import find_by_secret
 from apikeys.credentials import ConflictingCredentials, presented_secret
+from apikeys.guessing import count_wrong_key
 from apikeys.holders import holder_of, require_usable
 from apikeys.models import ApiKey
 from apikeys.services import note_use
@@ -30,6 +31,8 @@ class KeyAuthentication(BaseAuthentication):
         key = find_by_secret(secret)
         if key is not None and not may_use_models(key.user):
             key = None
+        if key is None:
+            count_wrong_key(request_address(request))
         try:
             require_usable(holder_of(key) if key else None, request_address(request))
         except InvalidKey as error:

@@ -51,6 +51,7 @@ class Environment:
     portal_sign_up_rate: str
     portal_sign_in_rate: str
     portal_sign_in_address_rate: str
+    portal_wrong_key_rate: str
     google_client_id: str | None
     google_client_secret: str | None
     google_url: str | None
@@ -122,6 +123,7 @@ def read(source: Mapping[str, str] = os.environ) -> Environment:
         portal_sign_up_rate=reader.rate("PORTAL_SIGN_UP_RATE", "5/15m"),
         portal_sign_in_rate=reader.rate("PORTAL_SIGN_IN_RATE", "10/5m"),
         portal_sign_in_address_rate=reader.rate("PORTAL_SIGN_IN_ADDRESS_RATE", "30/5m"),
+        portal_wrong_key_rate=reader.rate("PORTAL_WRONG_KEY_RATE", "60/m"),
         google_client_id=reader.text("GOOGLE_CLIENT_ID"),
         google_client_secret=reader.text("GOOGLE_CLIENT_SECRET"),
         google_url=reader.server("GOOGLE_URL"),
@@ -167,6 +169,12 @@ def read(source: Mapping[str, str] = os.environ) -> Environment:
     reader.need_together("OIDC_CLIENT_ID", "OIDC_CLIENT_SECRET", "OIDC_SERVER_URL")
     reader.need_together("PORTAL_ADMIN_EMAIL", "PORTAL_ADMIN_PASSWORD")
     return environment
+
+
+def count_and_seconds(rate: str) -> tuple[int, int]:
+    """Of a rate that was read: `5/15m` is 5 in 900 seconds."""
+    count, span = rate.split("/")
+    return int(count), int(span[:-1] or 1) * {"s": 1, "m": 60, "h": 3600, "d": 86_400}[span[-1]]
 
 
 class _Reader:

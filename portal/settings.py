@@ -289,6 +289,7 @@ CONTENT_SECURITY_POLICY = {
 DATA_UPLOAD_MAX_MEMORY_SIZE = ENVIRONMENT.portal_max_body_bytes
 
 # API
+KEY_FAILURE_RATE = environment.count_and_seconds(ENVIRONMENT.portal_wrong_key_rate)
 FAST_PATH = ENVIRONMENT.portal_fast_path
 CORS_ORIGINS = ENVIRONMENT.portal_cors_origins
 FETCH_URLS = ENVIRONMENT.portal_fetch_urls

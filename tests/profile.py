@@ -25,6 +25,7 @@ def environment(name: str) -> dict[str, str]:
     variables = {"PORTAL_DATA_DIR": tempfile.mkdtemp(prefix=f"portal-{name}-"), "PORTAL_DISCOVERY": "0"}
     # All tests sign up from one address; the limits themselves are tested in a portal of their own.
     variables |= {"PORTAL_SIGN_UP_RATE": "1000/m", "PORTAL_SIGN_IN_ADDRESS_RATE": "1000/m"}
+    variables["PORTAL_WRONG_KEY_RATE"] = "100000/m"
     if PROFILE == "scale":
         server = urlsplit(os.environ["TEST_DATABASE_URL"])
         variables["DATABASE_URL"] = server._replace(path=f"/portal_{name}_{WORKER}_{_RUN}").geturl()

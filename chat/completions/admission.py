@@ -3,9 +3,11 @@
 from dataclasses import replace
 from typing import Any
 
+from asgiref.sync import sync_to_async
 from django.conf import settings
 
 from apikeys.credentials import ConflictingCredentials, presented_secret
+from apikeys.guessing import count_wrong_key
 from apikeys.holders import find_holder, require_usable
 from apikeys.limits import limits_of
 from chat.access import may_ask_for
@@ -16,11 +18,11 @@ from chat.completions.estimate import estimate
 from chat.completions.metering import Meter
 from chat.completions.settlement import Settler
 from chat.gateway import strict_json
-from chat.gateway.errors import NotAuthenticated, PermissionDenied, UnsupportedEncoding
+from chat.gateway.errors import NotAuthenticated, PermissionDenied, RateLimited, UnsupportedEncoding
 from chat.gateway.limits import Limits
 from chat.gateway.request import AnyPart, Image, Request, ToolResult
 from chat.models import PublicModel
-from portal.web.errors import InvalidKey, NotAllowed
+from portal.web.errors import InvalidKey, NotAllowed, TooManyRequests
 from usage import ledger
 
 LIMITS = Limits(**settings.REQUEST_LIMITS)
@@ -41,8 +43,13 @@ async def _holder_of_key(call: Call) -> Caller:
         raise NotAuthenticated(
             "You did not provide an API key: send it as `Authorization: Bearer KEY` or `x-api-key: KEY`."
         )
+    found = await find_holder(secret)
     try:
-        holder = require_usable(await find_holder(secret), call.address)
+        if found is None:
+            await sync_to_async(count_wrong_key, thread_sensitive=False)(call.address)
+        holder = require_usable(found, call.address)
+    except TooManyRequests as error:
+        raise RateLimited(str(error), headers=error.headers) from None
     except InvalidKey as error:
         raise NotAuthenticated(str(error)) from None
     except NotAllowed as error:
