@@ -63,9 +63,10 @@ class ToolCall(Part, frozen=True, tag="tool_call"):
 
 
 class Foreign(Part, frozen=True, tag="foreign"):
-    """A piece that only servers of the caller's own format know what to do with, as it came."""
+    """A piece that only servers of this `dialect` know what to do with, as it came."""
 
     raw: dict[str, Any]
+    dialect: str
 
 
 Content = Text | Image | Document | Foreign

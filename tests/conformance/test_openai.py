@@ -521,3 +521,25 @@ def test_models_o40(caller: httpx.Client, openai: Make) -> None:
     assert theirs.keys() == {"data", "has_more", "first_id", "last_id"}
     assert {model["type"] for model in theirs["data"]} == {"model"}
     assert all(model["display_name"] and model["created_at"] for model in theirs["data"])
+
+
+AUDIO = {"type": "input_audio", "input_audio": {"data": "UklGRg==", "format": "wav"}}
+CUSTOM = {"type": "custom", "custom": {"name": "run", "description": "Runs code"}}
+ALLOWED = {"type": "allowed_tools", "allowed_tools": {"mode": "auto", "tools": [{"type": "custom"}]}}
+OF_ITS_OWN_SERVERS = [
+    {"messages": [{"role": "user", "content": [AUDIO, {"type": "text", "text": "?"}]}]},
+    {"tools": [TOOL, CUSTOM]},
+    {"tools": [TOOL], "tool_choice": ALLOWED},
+]
+
+
+@pytest.mark.parametrize("fields", OF_ITS_OWN_SERVERS)
+def test_what_only_its_own_servers_know_reaches_them_o07(
+    openai: Make, anthropic: Make, fields: dict[str, Any]
+) -> None:
+    """And is refused by name elsewhere."""
+    server = openai()
+    server.ask(**fields)
+    assert {name: server.seen[name] for name in fields} == fields
+    refusal = anthropic().refused(**fields)
+    assert any(word in refusal for word in ("input_audio", "custom", "tool_choice"))

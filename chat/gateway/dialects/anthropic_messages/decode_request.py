@@ -155,7 +155,7 @@ def _content(block: schema.ContentBlock) -> Content:
         case schema.ImageBlock(source=source):
             return Image(source.media_type, source.data, source.url)
         case schema.ForeignBlock():
-            return Foreign(block.raw)
+            return Foreign(block.raw, "anthropic")
         case schema.DocumentBlock(source=source) if source.type == "content":
             return Document("text/plain", text=_joined(source.content), name=block.title)
         case schema.DocumentBlock(source=source) if source.type == "text":

@@ -35,6 +35,7 @@ _UNTRANSLATABLE: Json = {
     "frequency_penalty": 0,
     "presence_penalty": 0,
     "audio": None,
+    "tool_choice": None,
 }
 # The format insists on a limit; callers of the other one may leave it to the model.
 DEFAULT_MAX_TOKENS = 4096
@@ -50,7 +51,7 @@ def encode_request(request: Request, model: str) -> Json:
     fields: Json = {
         "max_tokens": sampling.max_tokens or DEFAULT_MAX_TOKENS,
         "system": [{"type": "text", "text": part.text} for part in request.system] or None,
-        "tools": [*map(_tool, request.tools), *answer_tool.tool(request)] or None,
+        "tools": [*map(_tool, request.tools), *request.foreign_tools, *answer_tool.tool(request)] or None,
         "tool_choice": _tool_choice(request),
         "temperature": sampling.temperature,
         "top_p": sampling.top_p,
@@ -65,6 +66,9 @@ def encode_request(request: Request, model: str) -> Json:
 
 
 def _refuse_untranslatable(request: Request) -> None:
+    if request.foreign_tools and request.dialect != "anthropic":
+        kind = request.foreign_tools[0].get("type")
+        raise InvalidRequest(f"The tool type `{kind}` cannot be used with this model.", "tools")
     for name, harmless in _UNTRANSLATABLE.items():
         if request.extra_for("openai").get(name) not in (None, harmless):
             raise InvalidRequest(f"`{name}` cannot be used with this model.", param=name)
@@ -96,8 +100,11 @@ def _blocks(part: AnyPart) -> list[Json]:
             return [{"type": "image", "source": _source(part.media_type or "image/png", part.data, part.url)}]
         case Document():
             return [_document(part)]
-        case Foreign():
+        case Foreign(dialect="anthropic"):
             return [part.raw]
+        case Foreign():
+            kind = part.raw.get("type")
+            raise InvalidRequest(f"`{kind}` parts cannot be used with this model.", "messages")
         case _:
             assert_never(part)
 

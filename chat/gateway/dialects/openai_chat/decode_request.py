@@ -6,12 +6,14 @@ from typing import Any, assert_never
 
 import msgspec
 
-from chat.gateway.dialects.openai_chat import legacy_functions, schema
+from chat.gateway.dialects.openai_chat import foreign, legacy_functions, schema
 from chat.gateway.effort import budget_of
 from chat.gateway.errors import InvalidRequest
 from chat.gateway.request import (
     AnyPart,
+    Content,
     Document,
+    Foreign,
     Image,
     Message,
     OutputFormat,
@@ -36,6 +38,7 @@ def decode_request(raw: dict[str, Any]) -> Request:
     is_legacy = legacy_functions.is_legacy(raw)
     if is_legacy:
         raw = legacy_functions.upgraded(raw)
+    raw, foreign_tools, foreign_choice = foreign.split(raw)
     wire = _validated(raw)
     return Request(
         model=wire.model,
@@ -49,7 +52,8 @@ def decode_request(raw: dict[str, Any]) -> Request:
         output_format=_output_format(wire.response_format),
         stream=bool(wire.stream),
         include_usage=bool(wire.stream_options and wire.stream_options.include_usage),
-        extra={name: value for name, value in raw.items() if name not in schema.READ_FIELDS},
+        extra={name: value for name, value in raw.items() if name not in schema.READ_FIELDS} | foreign_choice,
+        foreign_tools=foreign_tools,
         legacy_functions=is_legacy,
         dialect="openai",
     )
@@ -126,7 +130,7 @@ def _thinking(message: schema.AssistantMessage) -> list[Thinking]:
     return [Thinking(text)] if text else []
 
 
-def _parts(content: schema.Content) -> list[Text | Image | Document]:
+def _parts(content: schema.Content) -> list[Content]:
     match content:
         case None:
             return []
@@ -136,9 +140,7 @@ def _parts(content: schema.Content) -> list[Text | Image | Document]:
             return [_part(part) for part in content]
 
 
-def _part(
-    part: schema.TextPart | schema.RefusalPart | schema.ImagePart | schema.FilePart,
-) -> Text | Image | Document:
+def _part(part: schema.Part) -> Content:
     match part:
         case schema.TextPart():
             return Text(part.text)
@@ -148,6 +150,8 @@ def _part(
             return _image(part.image_url)
         case schema.FilePart():
             return _document(part.file)
+        case schema.ForeignPart():
+            return Foreign(part.raw, "openai")
         case _:
             assert_never(part)
 

@@ -31,12 +31,12 @@ _LIMITED_BY_ANOTHER_NAME = re.compile(r"(^|/)(gpt-5|o[134])(-|\.|$)")
 
 def encode_request(request: Request, model: str) -> Json:
     """`model` is the upstream's own name for it."""
-    if request.foreign_tools:
+    if request.foreign_tools and request.dialect != "openai":
         name = request.foreign_tools[0].get("type")
         raise InvalidRequest(f"The tool type `{name}` cannot be used with this model.", "tools")
     body: Json = {**request.extra_for("openai"), "model": model, "messages": list(_messages(request))}
-    if request.tools:
-        body["tools"] = [_tool(tool) for tool in request.tools]
+    if request.tools or request.foreign_tools:
+        body["tools"] = [*map(_tool, request.tools), *request.foreign_tools]
     if request.tool_choice is not None:
         body["tool_choice"] = _tool_choice(request.tool_choice)
     if request.parallel_tool_calls is not None:
@@ -155,6 +155,8 @@ def _part(part: AnyPart) -> Json:
             return {"type": "image_url", "image_url": {"url": url, **detail}}
         case Document():
             return _document(part)
+        case Foreign(dialect="openai"):
+            return part.raw
         case Foreign():
             raise _unusable(part)
         case Thinking():

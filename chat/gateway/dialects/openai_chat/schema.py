@@ -41,7 +41,14 @@ class FilePart(Loose, tag_field="type", tag="file"):
     file: File
 
 
-Content = str | list[TextPart | RefusalPart | ImagePart | FilePart] | None
+class ForeignPart(Loose, tag_field="type", tag="foreign"):
+    """A part that was set apart (`foreign`)."""
+
+    raw: dict[str, Any]
+
+
+Part = TextPart | RefusalPart | ImagePart | FilePart | ForeignPart
+Content = str | list[Part] | None
 
 
 class FunctionCall(Loose):
