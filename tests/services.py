@@ -37,6 +37,8 @@ INSTALL = {
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
 
 
+# Many portals run at a time; a server that lets in fewer is left alone, and one of our own is started.
+FEWEST_CONNECTIONS = 300
 STOPPING = (signal.SIGINT, signal.SIGTERM)
 
 
@@ -201,7 +203,10 @@ def may_create_databases(url: str) -> bool:
     psql = shutil.which("psql")
     if psql is None:
         return False
-    query = "SELECT rolcreatedb OR rolsuper FROM pg_roles WHERE rolname = current_user"
+    query = (
+        "SELECT (rolcreatedb OR rolsuper) AND current_setting('max_connections')::int >= "
+        f"{FEWEST_CONNECTIONS} FROM pg_roles WHERE rolname = current_user"
+    )
     try:
         answer = subprocess.run(
             [psql, url.replace("postgres://", "postgresql://", 1), "-Atwc", query],
@@ -232,7 +237,7 @@ def start_postgresql(binaries: Path, running: ExitStack) -> Found:
     if making.returncode:
         raise Missing(f"{shlex.join(initdb)} failed; set TEST_DATABASE_URL to a server that runs.\n{output}")
     options = ["-p", f"{port}", "-k", f"{directory}", "-c", "listen_addresses=127.0.0.1"]
-    options += ["-c", "fsync=off", "-c", "max_connections=300"]
+    options += ["-c", "fsync=off", "-c", "max_connections=500"]
     server = [f"{binaries}/postgres", "-D", f"{data}", *options]
     running.enter_context(process(server, lambda: is_ready(data), directory, account))
     return f"postgres://postgres@127.0.0.1:{port}/postgres", f"started {server[0]} on port {port}"
