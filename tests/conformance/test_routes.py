@@ -1,8 +1,8 @@
 """Several deployments of one model, over HTTP: order, fallback, retries, a cool-down all processes know."""
 
-import itertools
 from collections.abc import Callable
 from typing import Any
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -12,7 +12,6 @@ from tests.conformance.conftest import HELLO, PATHS
 from tests.conformance.scripted import CREDENTIAL, Script, ScriptedServer
 from tests.portal_process import PortalProcess
 
-_numbers = itertools.count(1)
 FAILURE = {"error": {"message": "its reason"}}
 
 
@@ -22,7 +21,8 @@ def model(scripted: ScriptedServer) -> Callable[..., str]:
     from chat.models import Deployment, PublicModel, Upstream
 
     def make(*scripts: Script, kinds: tuple[str, ...] = ("openai", "openai")) -> str:
-        name = f"routed-{next(_numbers)}"
+        # Of this run alone: what cooled down in the last one is remembered for a while.
+        name = f"routed-{uuid4().hex[:12]}"
         row = PublicModel.objects.create(name=name)
         for number, script in enumerate(scripts):
             theirs = f"{name}-{number}"
