@@ -101,8 +101,8 @@ def test_a_killed_process_leaves_no_answer_open_f01(
     from usage.models import ServingProcess, UsageRecord
 
     with serve(profile.MAIN) as doomed:
-        tabs = [open_tab(doomed.url) for _ in range(50)]
-        asked = [tab.ask("Count to 2000") for tab in tabs]
+        asking = open_tab(doomed.url)
+        asked = [asking.ask("Count to 2000") for _ in range(50)]
         deadline = time.monotonic() + 30
         mine = Message.objects.filter(session__user=alice, role="assistant")
         while mine.exclude(text="").count() < 50 and time.monotonic() < deadline:
