@@ -5,7 +5,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from chat.access import find_sessions, get_session
+from chat.access import get_session
 from chat.api.session_shapes import (
     MessageQuery,
     NewMessage,
@@ -17,6 +17,7 @@ from chat.api.session_shapes import (
     session_object,
 )
 from chat.conversations import services
+from chat.conversations.search import find_sessions
 from portal.web.pagination import page_of
 from portal.web.reading import Query, read_body, read_query
 
