@@ -18,7 +18,7 @@ from django.db import DatabaseError
 from redis.exceptions import RedisError
 
 from chat import access
-from chat.completions import admission
+from chat.completions import admission, titles
 from chat.completions.asked import Asked
 from chat.completions.continuation import added
 from chat.completions.settlement import LEFT, Settler
@@ -151,7 +151,7 @@ async def _begin(conversation: Conversation, asked: Asked, settler: Settler, rel
     except BaseException as error:
         await settler.abandon(error)
         raise
-    stored = StoredTurn(turn, settler, relay)
+    stored = StoredTurn(turn, settler, relay, asked.call.address)
     await stored.announce()
     return stored
 
@@ -165,8 +165,9 @@ def _told_to_caller(found: Conflict | NotFound) -> errors.GatewayError:
 class StoredTurn:
     """A call's settlement that keeps the answer too: as it grows, and as it ended."""
 
-    def __init__(self, turn: services.Turn, settler: Settler, relay: Relay) -> None:
+    def __init__(self, turn: services.Turn, settler: Settler, relay: Relay, address: str | None) -> None:
         self._turn = turn
+        self._address = address
         self._settler = settler
         self._relay = relay
         self._blocks = BlockStream()
@@ -210,6 +211,8 @@ class StoredTurn:
         await self._publish_blocks([*self._blocks.update(columns["text"]), *self._blocks.finish()])
         done = {"type": "finish", "status": status.value, "error": reason or None}
         await self._publish({**done, "model": self._turn.answer.model, **tokens})
+        if status == MessageStatus.COMPLETE:
+            titles.begin(self._turn.answer, self._address)
 
     async def _publish_blocks(self, blocks: list[tuple[int, str]]) -> None:
         for index, html in blocks:

@@ -12,13 +12,13 @@ from django.utils import timezone
 from accounts.access import User
 from chat import access
 from chat.conversations.definition import MAX_TEXT, checked_message, checked_session
+from chat.conversations.titles import first_words
 from chat.models import Message, Session
 from chat.models.conversation import MessageStatus
 from portal.web.errors import BadParameter, Conflict, NotFound
 from portal.web.ids import encode
 
 MAX_QUESTION = MAX_TEXT
-_TITLE_LENGTH = 60
 _NO_TITLE = "New chat"
 
 
@@ -139,16 +139,11 @@ def ask(*, user: User, session_id: str | None, text: str, model: str) -> tuple[M
 
 def _session(user: User, session_id: str | None, text: str, model: str) -> Session:
     if session_id is None:
-        return Session.objects.create(user=user, title=_title(text), model=model)
+        return Session.objects.create(user=user, title=first_words(text), model=model)
     session = access.get_session(user, session_id, lock=True)
     session.model, session.updated_at = model, timezone.now()
     session.save(update_fields=["model", "updated_at"])
     return session
-
-
-def _title(text: str) -> str:
-    line = " ".join(text.split())
-    return line if len(line) <= _TITLE_LENGTH else line[:_TITLE_LENGTH].rsplit(" ", 1)[0] + "…"
 
 
 def history(answer: Message) -> list[tuple[str, str]]:

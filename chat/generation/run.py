@@ -12,7 +12,7 @@ from channels.db import database_sync_to_async
 
 from accounts.access import instructions_of
 from chat.catalogue.lookup import find_model
-from chat.completions import admission
+from chat.completions import admission, titles
 from chat.completions.allowances import limits_of_person
 from chat.completions.context import Call, Caller
 from chat.completions.metering import Meter
@@ -145,6 +145,8 @@ class _Generation:
         await self._publish(self._blocks.finish())
         done = {"type": "finish", "status": status.value, "error": error or None, "model": self._answer.model}
         await event_log().append(self._id, {**done, **tokens})
+        if status == MessageStatus.COMPLETE:
+            titles.begin(self._answer, self._call.address)
 
     @property
     def _text(self) -> str:
