@@ -3,7 +3,7 @@ from django.urls import path, re_path
 from chat.api.completions import ModelCall
 from chat.api.models import ChatModelList, ModelDetail, ModelList
 from chat.api.sessions import Messages, Session, SessionMessages, Sessions
-from chat.pages import docs, views
+from chat.pages import archived, docs, filing, palette, sidebar, views
 
 # The trailing slash is optional everywhere (conformance H01).
 api = [
@@ -28,6 +28,10 @@ api = [
 pages = [
     path("", views.home, name="home"),
     path("chat", views.chat, name="chat"),
+    path("chat/sidebar", sidebar.sessions, name="chat-sidebar"),
+    path("chat/sessions", filing.file_sessions, name="chat-sessions"),
+    path("chat/palette", palette.hits, name="chat-palette"),
+    path("chat/archived", archived.archived, name="chat-archived"),
     path("chat/<str:public_id>", views.chat, name="chat-session"),
     path("docs", docs.docs, name="docs-index"),
     path("docs/<slug:slug>", docs.docs, name="docs"),

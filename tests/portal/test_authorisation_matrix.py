@@ -225,6 +225,13 @@ ROWS: dict[str, list[Row]] = {
     "key-enable": [Row(OWNERS_FORM, "/keys/{key}/enable", "POST", form={})],
     "home": [Row(PUBLIC, "/")],
     "chat": [Row(PAGE, "/chat")],
+    "chat-sidebar": [Row(PAGE, "/chat/sidebar?current={session}")],
+    "chat-palette": [Row(PAGE, "/chat/palette?q=chat")],
+    "chat-archived": [Row(PAGE, "/chat/archived")],
+    "chat-sessions": [
+        Row(OWNERS_FORM, "/chat/sessions", "POST", form={"do": verb, "session": "{session}"})
+        for verb in ("pin", "delete", "undelete")
+    ],
     "chat-session": [Row(OWNERS_PAGE, "/chat/{session}")],
     "docs-index": [Row(PUBLIC, "/docs")],
     "docs": [Row(PUBLIC, "/docs/getting-started")],
@@ -365,7 +372,8 @@ def test_who_gets_in_z(everybody: Cast, name: str) -> None:
 def visit(everybody: Cast, row: Row, actor: str) -> Verdict:
     path = row.path.format(**everybody.things)
     body = filled(row.body, everybody.things)
-    return verdict_on(everybody.clients[actor].request(row.method, path, json=body, data=row.form))
+    form = filled(row.form, everybody.things)
+    return verdict_on(everybody.clients[actor].request(row.method, path, json=body, data=form))
 
 
 def filled(body: Any, things: dict[str, str]) -> Any:
