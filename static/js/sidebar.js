@@ -1,6 +1,7 @@
 // The chats beside every page. What is opened seldom is loaded when it is opened.
 import { onRenewed, refresh, sessions } from "./sidebar/list.js";
 import { offerAgain } from "./sidebar/filing.js";
+import { openPalette } from "./palette.js";
 
 export { refresh };
 
@@ -42,11 +43,6 @@ sessions.addEventListener("click", async ({ target }) => {
   if (button) (await import("./sidebar/menu.js")).openMenu(button);
   else if (more) refresh({ shown: more.dataset.more });
 });
-
-// Before the page's own, which closes the drawer.
-async function openPalette() {
-  (await import("./palette.js")).openPalette();
-}
 
 document.addEventListener("click", ({ target }) => target.closest("[data-palette]") && openPalette());
 document.addEventListener("keydown", (event) => {

@@ -1,6 +1,8 @@
 // What can be done to one chat, after the WAI-ARIA menu pattern.
 import { file } from "./filing.js";
 import { entryOf, hold } from "./list.js";
+import { rename } from "./renaming.js";
+import { select } from "./selecting.js";
 
 const menu = document.querySelector("#session-menu");
 const dialog = document.querySelector("#folder-dialog");
@@ -67,8 +69,8 @@ menu.addEventListener("click", async (event) => {
   const verb = event.target.closest("[data-do]")?.dataset.do;
   if (!verb) return;
   menu.hidePopover();
-  if (verb === "rename") (await import("./renaming.js")).rename(id);
-  else if (verb === "select") (await import("./selecting.js")).select(id);
+  if (verb === "rename") rename(id);
+  else if (verb === "select") select(id);
   else if (verb === "move") chooseFolder();
   else {
     focusEntry();
