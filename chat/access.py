@@ -29,11 +29,16 @@ def get_session(user: User | UUID, public_id: str, *, lock: bool = False) -> Ses
     return session
 
 
-def get_answer(user: User, public_id: str) -> Message:
-    rows = Message.objects.select_related("session").filter(role="assistant", session__in=sessions_of(user))
-    message = rows.filter(pk=decode(Message.id_prefix, public_id)).first()
+def get_message(
+    user: User, public_id: str, *, role: str | None = None, session: Session | None = None
+) -> Message:
+    """Of this role, in this session; None is any."""
+    rows = Message.objects.select_related("session").filter(session__in=sessions_of(user))
+    wanted = {"role": role, "session": session}
+    named = {name: value for name, value in wanted.items() if value is not None}
+    message = rows.filter(pk=decode(Message.id_prefix, public_id), **named).first()
     if message is None:
-        raise NotFound("There is no such answer.")
+        raise NotFound("There is no such message.")
     return message
 
 

@@ -2,8 +2,8 @@ from django.urls import path, re_path
 
 from chat.api.completions import ModelCall
 from chat.api.models import ChatModelList, ModelDetail, ModelList
-from chat.api.sessions import Messages, Session, SessionMessages, Sessions
-from chat.pages import archived, docs, filing, palette, sidebar, views
+from chat.api.sessions import Message, Messages, Session, SessionMessages, Sessions
+from chat.pages import archived, docs, filing, live, palette, sidebar, views
 
 # The trailing slash is optional everywhere (conformance H01).
 api = [
@@ -16,6 +16,7 @@ api = [
     re_path(r"^models/(?P<name>.+?)/?$", ModelDetail.as_view(), name="model"),
     re_path(r"^chat/models/?$", ChatModelList.as_view(), name="chat-models"),
     re_path(r"^chat/messages/?$", Messages.as_view(), name="api-chat-messages"),
+    re_path(r"^chat/messages/(?P<public_id>[^/]+)/?$", Message.as_view(), name="api-chat-message"),
     re_path(r"^chat/sessions/?$", Sessions.as_view(), name="api-sessions"),
     re_path(r"^chat/sessions/(?P<public_id>[^/]+)/?$", Session.as_view(), name="api-session"),
     re_path(
@@ -32,7 +33,11 @@ pages = [
     path("chat/sessions", filing.file_sessions, name="chat-sessions"),
     path("chat/palette", palette.hits, name="chat-palette"),
     path("chat/archived", archived.archived, name="chat-archived"),
+    path("chat/commands", live.command, name="chat-commands"),
+    path("chat/events", live.events, name="chat-events"),
+    path("chat/messages/<str:message>/branch", views.branch_off, name="chat-branch"),
     path("chat/<str:public_id>", views.chat, name="chat-session"),
+    path("chat/<str:public_id>/turns", views.turns, name="chat-turns"),
     path("docs", docs.docs, name="docs-index"),
     path("docs/<slug:slug>", docs.docs, name="docs"),
 ]

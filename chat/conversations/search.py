@@ -1,6 +1,6 @@
 """Finds what was said: words in titles and messages, the last one by its beginning.
 
-PostgreSQL has an index over an expression (`chat/migrations/0009_message_words.py`), SQLite a table beside
+PostgreSQL has an index over an expression (`chat/migrations/0011_message_words.py`), SQLite a table beside
 the messages (`chat.conversations.sqlite_words`). Titles are few and short: they are looked at one by one.
 """
 

@@ -52,4 +52,6 @@ document.addEventListener("keydown", (event) => {
 });
 
 if (/Mac|iP(hone|ad)/.test(navigator.platform)) document.querySelector("[data-palette] kbd").textContent = "⌘ K";
+// From the page's wire.
+addEventListener("portal:sessions", () => refresh());
 offerAgain();

@@ -36,7 +36,7 @@ class Migration(migrations.Migration):
     atomic = False
 
     dependencies = [
-        ('chat', '0008_search'),
+        ('chat', '0010_search'),
     ]
 
     operations = [migrations.RunPython(forwards, backwards)]

@@ -4,7 +4,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('chat', '0007_sessions_by_api'),
+        ('chat', '0009_one_branch'),
     ]
 
     operations = [
