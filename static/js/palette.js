@@ -9,10 +9,13 @@ const status = dialog.querySelector("#palette-status");
 let asking = new AbortController();
 let waiting;
 let active = null;
+let isCurrent = false; // what is listed is for what is typed
+let isChosen = false; // Enter came before the answer did
 
 export function openPalette() {
   if (dialog.open) return;
   input.value = "";
+  isCurrent = isChosen = false;
   dialog.showModal();
   input.focus();
   filterCommands();
@@ -60,15 +63,20 @@ async function ask() {
   none.hidden = all.length > 0;
   status.textContent = all.length ? (found.querySelector("[data-status]")?.dataset.status ?? "") : none.textContent;
   activate(all[0]);
+  isCurrent = true;
+  if (isChosen && active) run(active);
 }
 
 function run(option) {
+  isChosen = false;
   dialog.close();
   if (option.dataset.click) document.querySelector(option.dataset.click).click();
   else location.assign(option.href);
 }
 
 input.addEventListener("input", () => {
+  isCurrent = isChosen = false;
+  asking.abort();
   filterCommands();
   activate(options()[0]);
   clearTimeout(waiting);
@@ -83,9 +91,10 @@ input.addEventListener("keydown", (event) => {
     event.preventDefault();
     const isStep = event.key.startsWith("Arrow");
     activate(all.at(isStep ? next % all.length : Math.max(0, Math.min(next, all.length - 1))));
-  } else if (event.key === "Enter" && !event.isComposing && active) {
+  } else if (event.key === "Enter" && !event.isComposing) {
     event.preventDefault();
-    run(active);
+    if (isCurrent && active) run(active);
+    else isChosen = true;
   }
 });
 

@@ -112,7 +112,6 @@ def test_the_palette_finds_and_runs(
     page.wait_for_url(f"**/chat/{session.public_id}")
     page.keyboard.press("Control+k")
     page.keyboard.type("theme")
-    expect(page.locator("#palette [role=option]:visible")).to_have_text("Change the theme")
     page.keyboard.press("Enter")
     expect(page.locator("html")).to_have_attribute("data-theme", "light")
     page.keyboard.press("Control+k")
