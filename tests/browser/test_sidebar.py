@@ -4,10 +4,14 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
+import httpx
 import pytest
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
+from tests.chat.conftest import make_model, make_upstream, server  # noqa: F401 - fixtures
+from tests.conformance import says
+from tests.conformance.scripted import Script, ScriptedServer
 from tests.portal_process import PortalProcess
 
 MODEL = "Waymore-A1-Instruct-1011"
@@ -159,3 +163,45 @@ def test_a_rail_keeps_the_ways_on_a_wide_screen(sign_in_page: Callable[[Any], Pa
     page.keyboard.press("Escape")
     sidebar.get_by_role("button", name="Sidebar").click()
     expect(page.locator("#sidebar-sessions")).to_be_visible()
+
+
+def test_open_tabs_learn_of_everything_at_once(
+    sign_in_page: Callable[[Any], Page],
+    api: httpx.Client,
+    alice: Any,
+    server: ScriptedServer,  # noqa: F811
+    make_model: Callable[..., Any],  # noqa: F811
+) -> None:
+    """A model's title among it; what is being typed is left in peace."""
+    from accounts.models import Preferences
+
+    model = make_model()
+    pieces = says.openai_stream(says.openai_chunk(content="Lighthouse Heights"))
+    server.scripts[f"theirs-{model.name}"] = Script(pieces=pieces)
+    page = sign_in_page(alice)
+    other = page.context.new_page()
+    other.goto("/chat")
+    Preferences.objects.update_or_create(user=alice, defaults={"default_model": model.name})
+    page.reload()
+    page.locator("#composer-input").fill("How tall is the lighthouse?")
+    page.keyboard.press("Enter")
+    expect(page.locator("#page-title")).to_have_text("Lighthouse Heights")
+    for tab in (page, other):
+        expect(tab.locator("#sidebar-sessions a")).to_have_text("Lighthouse Heights")
+    assert page.title() == "Lighthouse Heights · LLM Portal"
+    expect(page.locator("#sidebar-sessions a")).to_have_attribute("aria-current", "page")
+    made = [api.post("/chat/sessions", json={"title": title}).json()["id"] for title in ("By API", "Second")]
+    expect(other.locator("#sidebar-sessions a")).to_have_text(["Second", "By API", "Lighthouse Heights"])
+    choose(page, "Second", "Rename")
+    page.keyboard.type("Half a na")
+    api.patch(f"/chat/sessions/{made[0]}", json={"title": "Renamed by API", "pinned": True})
+    expect(other.locator("#sidebar-sessions a").first).to_have_text("Renamed by API")
+    page.keyboard.type("me")
+    page.keyboard.press("Enter")
+    for tab in (page, other):
+        expect(tab.locator("#sidebar-sessions a")).to_have_text(
+            ["Renamed by API", "Half a name", "Lighthouse Heights"]
+        )
+    api.delete(f"/chat/sessions/{made[0]}")
+    expect(other.locator("#sidebar-sessions a")).to_have_count(2)
+    other.close()
