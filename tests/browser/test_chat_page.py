@@ -132,6 +132,7 @@ class Cable:
         for end in (source, sink):
             with suppress(OSError):
                 end.shutdown(socket.SHUT_RDWR)
+            end.close()
 
     def cut(self) -> None:
         self._is_cut = True
