@@ -1,0 +1,61 @@
+"""How messages and requests name files: by id, or by the address the portal gave for them."""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+from urllib.parse import quote
+from uuid import UUID
+
+from accounts.access import User
+from chat.access import attachments_of
+from chat.models import Attachment
+from portal.web.errors import BadParameter
+from portal.web.ids import decode
+
+_ID = rf"{Attachment.id_prefix}_\w+"
+_ADDRESS = re.compile(rf"(?:https?://[^/]+)?/uploads/({_ID})(?:/.*)?")
+
+
+def address_of(attachment: Attachment) -> str:
+    return f"/uploads/{attachment.public_id}/{quote(attachment.name, safe='')}"
+
+
+def note_of(attachment: Attachment) -> dict[str, Any]:
+    """As messages have it."""
+    return {
+        "id": attachment.public_id,
+        "name": attachment.name,
+        "type": attachment.file.media_type,
+        "size": attachment.file.size,
+        "url": address_of(attachment),
+    }
+
+
+def resolved(
+    user: User | UUID, notes: Sequence[Mapping[str, Any]]
+) -> tuple[list[dict[str, Any]], list[Attachment]]:
+    """The notes as they are to be stored, and the files of the portal among them. A note of a file elsewhere
+    stays what it is. Raises `BadParameter` for a file that is not there, or not this person's."""
+    named = [_named(note) for note in notes]
+    wanted = [decode(Attachment.id_prefix, public_id) for public_id, _ in filter(None, named)]
+    found = {row.public_id: row for row in attachments_of(user).filter(pk__in=wanted)}
+    told, files = [], []
+    for number, (note, name) in enumerate(zip(notes, named, strict=True)):
+        if name is None:
+            told.append(dict(note))
+            continue
+        public_id, field = name
+        if public_id not in found:
+            at = f"attachments[{number}].{field}"
+            raise BadParameter(f"{at}: there is no such file.", at)
+        files.append(found[public_id])
+        told.append(note_of(found[public_id]))
+    return told, files
+
+
+def _named(note: Mapping[str, Any]) -> tuple[str, str] | None:
+    """An id of ours, and the field that names it."""
+    if re.fullmatch(_ID, note.get("id") or ""):
+        return note["id"], "id"
+    address = _ADDRESS.fullmatch(note.get("url") or "")
+    return (address[1], "url") if address else None
