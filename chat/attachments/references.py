@@ -1,14 +1,14 @@
 """How messages and requests name files: by id, or by the address the portal gave for them."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 from uuid import UUID
 
 from accounts.access import User
 from chat.access import attachments_of
-from chat.models import Attachment
+from chat.models import Attachment, Message
 from portal.web.errors import BadParameter
 from portal.web.ids import decode
 
@@ -20,14 +20,15 @@ def address_of(attachment: Attachment) -> str:
     return f"/uploads/{attachment.public_id}/{quote(attachment.name, safe='')}"
 
 
-def note_of(attachment: Attachment) -> dict[str, Any]:
-    """As messages have it."""
+def note_of(attachment: Attachment, note: str = "") -> dict[str, Any]:
+    """As messages have it, with what their reader should know of how it was used."""
     return {
         "id": attachment.public_id,
         "name": attachment.name,
         "type": attachment.file.media_type,
         "size": attachment.file.size,
         "url": address_of(attachment),
+        **({"note": note} if note else {}),
     }
 
 
@@ -51,6 +52,21 @@ def resolved(
         files.append(found[public_id])
         told.append(note_of(found[public_id]))
     return told, files
+
+
+def files_of(messages: Collection[UUID]) -> dict[UUID, list[Attachment]]:
+    """By the message's key, for those of the messages that have any."""
+    links = Attachment.messages.through.objects.filter(message__in=messages).order_by("attachment_id")
+    links = links.select_related("attachment__file").defer("attachment__file__text")
+    found: dict[UUID, list[Attachment]] = {}
+    for link in links:
+        found.setdefault(link.message_id, []).append(link.attachment)
+    return found
+
+
+def attach(message: Message, files: Sequence[Attachment]) -> None:
+    for attachment in files:
+        attachment.messages.add(message)
 
 
 def _named(note: Mapping[str, Any]) -> tuple[str, str] | None:

@@ -8,7 +8,7 @@ stored.
 import asyncio
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -18,9 +18,11 @@ from django.db import DatabaseError
 from redis.exceptions import RedisError
 
 from chat import access
+from chat.attachments import references
 from chat.completions import admission
 from chat.completions.asked import Asked
 from chat.completions.continuation import added
+from chat.completions.files import Files
 from chat.completions.settlement import LEFT, Settler
 from chat.conversations import services
 from chat.conversations.event_log import event_log
@@ -29,6 +31,7 @@ from chat.gateway import errors
 from chat.gateway.collect import Answer
 from chat.gateway.relay import Relay
 from chat.gateway.request import Message, Request, Service, Thinking, ToolCall
+from chat.models import Attachment
 from chat.models import Message as StoredMessage
 from chat.models.conversation import MessageStatus
 from chat.rendering.markdown import BlockStream
@@ -50,12 +53,15 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Conversation:
-    """Where a call comes in: after the message `last`, with what is `new`."""
+    """Where a call comes in: after the message `last`, with what is `new`, the files of its end, and notes on
+    them."""
 
     user_id: UUID
     session_id: str
     last: UUID | None
     new: tuple[Message, ...]
+    attached: list[Attachment]
+    notes: dict[UUID, str] = field(default_factory=dict)
 
 
 def is_wanted(request: Request) -> bool:
@@ -63,9 +69,9 @@ def is_wanted(request: Request) -> bool:
     return request.service is Service.CHAT and passage is not None and passage.raw.get(FIELD) is not None
 
 
-async def joined(asked: Asked) -> tuple[Asked, Conversation]:
-    """The call with the whole conversation in it. Raises `NotFound`, `Conflict` or `InvalidRequest`; writes
-    nothing."""
+async def joined(asked: Asked, attached: list[Attachment]) -> tuple[Asked, Conversation, Files]:
+    """The call with the whole conversation in it, and the files of its messages, of the last one `attached`.
+    Raises `NotFound`, `Conflict` or `InvalidRequest`; writes nothing."""
     request = asked.request
     raw = request.passage.raw if request.passage else {}
     session_id = raw[FIELD]
@@ -76,11 +82,15 @@ async def joined(asked: Asked) -> tuple[Asked, Conversation]:
     stored = await _stored(asked.caller.user_id, session_id)
     if any(row.status == MessageStatus.STREAMING for row in stored):
         raise errors.Conflict("The last answer is still being written.", FIELD, _SOON)
-    new = added(_told(stored, None), request.messages)
+    theirs = await _in_database(references.files_of, [row.pk for row in stored])
+    new = added([message for message, _ in _told(stored, None, theirs)], request.messages)
     if new is None:
         raise errors.Conflict(_NO_CONTINUATION, FIELD)
     _require_storable(new)
-    messages = (*_told(stored, request.model), *new)
+    if attached and not new:
+        raise errors.InvalidRequest("attachments: the request says nothing new.", "attachments")
+    earlier = _told(stored, request.model, theirs)
+    messages = (*(message for message, _ in earlier), *new)
     if len(messages) > admission.LIMITS.messages:
         raise errors.InvalidRequest(
             f"The session is full: a request may have at most {admission.LIMITS.messages} messages.", FIELD
@@ -88,7 +98,11 @@ async def joined(asked: Asked) -> tuple[Asked, Conversation]:
     told = msgspec.structs.replace(request, messages=messages, passage=None)
     admission.require_for_content(asked.caller, told)
     last = stored[-1].pk if stored else None
-    return replace(asked, request=told), Conversation(asked.caller.user_id, session_id, last, new)
+    belonging: Files = {number: of_row for number, (_, of_row) in enumerate(earlier)}
+    if attached:
+        belonging[len(messages) - 1] = attached
+    conversation = Conversation(asked.caller.user_id, session_id, last, new, attached)
+    return replace(asked, request=told), conversation, belonging
 
 
 async def _stored(user_id: UUID, session_id: str) -> list[StoredMessage]:
@@ -102,15 +116,18 @@ def _messages_of(user_id: UUID, session_id: str) -> list[StoredMessage]:
     return list(access.get_session(user_id, session_id).messages.all())
 
 
-def _told(stored: list[StoredMessage], model: str | None) -> tuple[Message, ...]:
+def _told(
+    stored: list[StoredMessage], model: str | None, files: dict[UUID, list[Attachment]]
+) -> list[tuple[Message, list[Attachment]]]:
     """What was thought goes back to the `model` that thought it, and to no other: none could read it."""
     messages = []
     for row in stored:
         is_own = row.model == model
         parts = tuple(part for part in parts_of(row) if is_own or not isinstance(part, Thinking))
-        if parts:
-            messages.append(Message("assistant" if row.role == "assistant" else "user", parts))
-    return tuple(messages)
+        if parts or row.pk in files:
+            message = Message("assistant" if row.role == "assistant" else "user", parts)
+            messages.append((message, files.get(row.pk, [])))
+    return messages
 
 
 def _require_storable(new: tuple[Message, ...]) -> None:
@@ -134,6 +151,8 @@ async def begin(conversation: Conversation, asked: Asked, settler: Settler, rela
 
 async def _begin(conversation: Conversation, asked: Asked, settler: Settler, relay: Relay) -> "StoredTurn":
     said = [{"role": message.role, **columns_of(message.parts, between="\n")} for message in conversation.new]
+    if conversation.attached:
+        said[-1] |= {"attached": conversation.attached, "notes": conversation.notes}
     try:
         turn = await _in_database(
             services.begin_turn,

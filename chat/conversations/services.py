@@ -1,5 +1,6 @@
 """What is said in a session, stored."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -11,8 +12,9 @@ from django.utils import timezone
 
 from accounts.access import User
 from chat import access
+from chat.attachments import references, releasing
 from chat.conversations.definition import MAX_TEXT, checked_message, checked_session
-from chat.models import Message, Session
+from chat.models import Attachment, Message, Session
 from chat.models.conversation import MessageStatus
 from portal.web.errors import BadParameter, Conflict, NotFound
 from portal.web.ids import encode
@@ -40,7 +42,9 @@ def edit_session(*, session: Session, **fields: Any) -> Session:
 
 def delete_session(*, session: Session) -> None:
     """With all that was said in it; the ledger keeps what it cost."""
+    attached = releasing.in_session(session.pk)
     session.delete()
+    releasing.release(attached)
 
 
 @transaction.atomic
@@ -49,7 +53,9 @@ def add_message(*, user: User, session_id: str, **fields: Any) -> Message:
     session = access.get_session(user, session_id, lock=True)
     values = checked_message(fields)
     _require_quiet(session, "sessionId")
+    values["attachments"], files = references.resolved(user, values["attachments"])
     message = Message.objects.create(session=session, **values)
+    references.attach(message, files)
     _touch(session)
     return message
 
@@ -86,18 +92,32 @@ def begin_turn(
     model: str,
     request_id: UUID,
 ) -> Turn:
-    """`said` are a message's columns each. Raises `Conflict` when `after` is no longer the last message."""
+    """`said` are a message's columns each, with the files `attached` to it and `notes` on them. Raises
+    `Conflict` when `after` is no longer the last message."""
     session = access.get_session(user, session_id, lock=True)
     _require_quiet(session, "session_id")
     last = session.messages.order_by("-id").values_list("pk", flat=True).first()
     if last != after:
         raise Conflict("Something else was said in this session in the meantime.", "session_id")
-    messages = [Message.objects.create(session=session, **columns) for columns in said]
+    messages = [_said(session, **columns) for columns in said]
     answer = Message.objects.create(
         session=session, role="assistant", model=model, status=MessageStatus.STREAMING, usage_id=request_id
     )
     _touch(session)
     return Turn(messages, answer)
+
+
+def _said(
+    session: Session,
+    *,
+    attached: Sequence[Attachment] = (),
+    notes: Mapping[UUID, str] | None = None,
+    **columns: Any,
+) -> Message:
+    told = [references.note_of(attachment, (notes or {}).get(attachment.pk, "")) for attachment in attached]
+    message = Message.objects.create(session=session, attachments=told, **columns)
+    references.attach(message, attached)
+    return message
 
 
 def end_turn(*, turn: Turn, status: MessageStatus, text: str, parts: Any, error: str, **tokens: int) -> None:

@@ -21,7 +21,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 from websockets.typing import Origin
 
-from tests.attachments import samples
+from tests.chat.attachments import samples
 from tests.portal_process import PortalProcess
 
 MODEL = "Waymore-A1-Instruct-1011"

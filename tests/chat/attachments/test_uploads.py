@@ -15,8 +15,8 @@ import pytest
 from django.utils import timezone
 from PIL import Image
 
-from tests.attachments import samples
-from tests.attachments.conftest import Upload
+from tests.chat.attachments import samples
+from tests.chat.attachments.conftest import Upload
 from tests.portal_process import PortalProcess
 
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from tests import profile
-from tests.attachments.s3_server import S3Server
+from tests.chat.attachments.s3_server import S3Server
 from tests.portal_process import PortalProcess, serve
 
 Upload = Callable[..., httpx.Response]
