@@ -3,8 +3,8 @@ from django.urls import path, re_path
 from chat.api.attachments import Attachment, Attachments, Preview, Upload
 from chat.api.completions import ModelCall
 from chat.api.models import ChatModelList, ModelDetail, ModelList
-from chat.api.sessions import Messages, Session, SessionMessages, Sessions
-from chat.pages import docs, views
+from chat.api.sessions import Message, Messages, Session, SessionMessages, Sessions
+from chat.pages import docs, live, views
 
 # The trailing slash is optional everywhere (conformance H01).
 api = [
@@ -19,6 +19,7 @@ api = [
     re_path(r"^chat/attachments/?$", Attachments.as_view(), name="api-attachments"),
     re_path(r"^chat/attachments/(?P<public_id>[^/]+)/?$", Attachment.as_view(), name="api-attachment"),
     re_path(r"^chat/messages/?$", Messages.as_view(), name="api-chat-messages"),
+    re_path(r"^chat/messages/(?P<public_id>[^/]+)/?$", Message.as_view(), name="api-chat-message"),
     re_path(r"^chat/sessions/?$", Sessions.as_view(), name="api-sessions"),
     re_path(r"^chat/sessions/(?P<public_id>[^/]+)/?$", Session.as_view(), name="api-session"),
     re_path(
@@ -31,9 +32,13 @@ api = [
 pages = [
     path("", views.home, name="home"),
     path("chat", views.chat, name="chat"),
+    path("chat/commands", live.command, name="chat-commands"),
+    path("chat/events", live.events, name="chat-events"),
+    path("chat/messages/<str:message>/branch", views.branch_off, name="chat-branch"),
     path("chat/<str:public_id>", views.chat, name="chat-session"),
     path("uploads/<str:public_id>", Preview.as_view(), name="upload-preview"),
     path("uploads/<str:public_id>/<str:name>", Upload.as_view(), name="upload"),
+    path("chat/<str:public_id>/turns", views.turns, name="chat-turns"),
     path("docs", docs.docs, name="docs-index"),
     path("docs/<slug:slug>", docs.docs, name="docs"),
 ]

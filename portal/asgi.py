@@ -16,7 +16,7 @@ from django.conf import settings  # noqa: E402
 from django.urls import path  # noqa: E402
 from starlette.middleware.cors import CORSMiddleware  # noqa: E402
 
-from chat.attachments.intake import MAX_REQUEST  # noqa: E402
+from chat.attachments.limits import MAX_REQUEST  # noqa: E402
 from chat.completions.application import CompletionsApplication  # noqa: E402
 from chat.completions.limit_headers import LIMIT_HEADERS  # noqa: E402
 from chat.completions.operations import PATHS  # noqa: E402

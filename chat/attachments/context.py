@@ -6,11 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
+import msgspec
 from django.conf import settings
 
 from chat.attachments import passages, storage
 from chat.gateway.errors import InvalidRequest, Overloaded
-from chat.gateway.request import Document, Image, Text
+from chat.gateway.request import Document, Image, Message, Request, Text
 from chat.models import Attachment, PublicModel, StoredFile
 from chat.models.capabilities import Capability
 from portal.web.errors import Unavailable
@@ -33,6 +34,29 @@ class Told:
 
     parts: list[tuple[Part, ...]]
     notes: dict[UUID, str]
+
+
+def with_files(
+    request: Request, files: Mapping[int, Sequence[Attachment]], model: PublicModel
+) -> tuple[Request, dict[UUID, str]]:
+    """`files` by the number of the message they belong to, the last message being the question. Also what its
+    reader should know, by a file's id. Raises as `tell` does."""
+    turns = [files.get(number, ()) for number in range(len(request.messages))]
+    told = tell(turns, question=_question(request), model=model, said_bytes=_said_bytes(request))
+    messages = tuple(
+        Message(message.role, (*parts, *message.parts))
+        for message, parts in zip(request.messages, told.parts, strict=True)
+    )
+    return msgspec.structs.replace(request, messages=messages, passage=None), told.notes
+
+
+def _said_bytes(request: Request) -> int:
+    parts = [*request.system, *(part for message in request.messages for part in message.parts)]
+    return sum(_size(part.text) for part in parts if isinstance(part, Text))
+
+
+def _question(request: Request) -> str:
+    return "\n".join(part.text for part in request.messages[-1].parts if isinstance(part, Text))
 
 
 def tell(
@@ -63,7 +87,7 @@ def tell(
     return Told(parts, notes)
 
 
-def size_of(text: str) -> int:
+def _size(text: str) -> int:
     return len(text) if text.isascii() else len(text.encode("utf-8", "replace"))
 
 
@@ -101,11 +125,11 @@ def _fitting(texts: Mapping[int, str], question: str, room: int) -> dict[int, st
     left = dict(texts)
     while left:
         share = room // len(left)
-        small = {pk: text for pk, text in left.items() if size_of(text) <= share}
+        small = {pk: text for pk, text in left.items() if _size(text) <= share}
         if not small:
             break
         whole |= small
-        room -= sum(map(size_of, small.values()))
+        room -= sum(map(_size, small.values()))
         left = {pk: text for pk, text in left.items() if pk not in small}
     return whole | _excerpts(left, question, room)
 
@@ -117,7 +141,7 @@ def _excerpts(texts: Mapping[int, str], question: str, room: int) -> dict[int, s
     chosen: set[tuple[int, int]] = set()
     # What a text is about stands at its beginning.
     for place in (*((pk, 0) for pk in pieces), *(places[at] for at in best)):
-        size = size_of(pieces[place[0]][place[1]]) + len(_GAP)
+        size = _size(pieces[place[0]][place[1]]) + len(_GAP)
         if place not in chosen and size <= room:
             chosen.add(place)
             room -= size

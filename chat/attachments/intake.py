@@ -13,14 +13,11 @@ from accounts.access import User
 from chat.attachments import naming, storage
 from chat.attachments.extraction import sandbox
 from chat.attachments.extraction.reading import Reading, Unreadable
+from chat.attachments.limits import MAX_BYTES, MAX_FILES
 from chat.attachments.releasing import delete_attachments
 from chat.models import Attachment, StoredFile
 from portal.web.errors import ApiError, BadParameter, TooLarge
 
-MAX_FILES = 5
-MAX_BYTES = 50 * 1024 * 1024
-# With what a form puts around its files.
-MAX_REQUEST = MAX_FILES * MAX_BYTES + 1024 * 1024
 FIELD = "files"
 _PIECE = 1 << 20
 

@@ -8,9 +8,10 @@ from uuid import UUID
 
 from accounts.access import User
 from chat.access import attachments_of
+from chat.attachments.limits import MAX_FILES
 from chat.models import Attachment, Message
 from portal.web.errors import BadParameter
-from portal.web.ids import decode
+from portal.web.ids import decode, encode
 
 _ID = rf"{Attachment.id_prefix}_\w+"
 _ADDRESS = re.compile(rf"(?:https?://[^/]+)?/uploads/({_ID})(?:/.*)?")
@@ -52,6 +53,28 @@ def resolved(
         files.append(found[public_id])
         told.append(note_of(found[public_id]))
     return told, files
+
+
+def named(user: User, public_ids: Sequence[str]) -> list[Attachment]:
+    """In this order. Raises `BadParameter`."""
+    if len(public_ids) > MAX_FILES:
+        raise BadParameter(f"attachments: at most {MAX_FILES} in one message.", "attachments")
+    wanted = [decode(Attachment.id_prefix, public_id) for public_id in public_ids]
+    found = {row.pk: row for row in attachments_of(user).filter(pk__in=wanted)}
+    if None in wanted or len(found) < len(set(wanted)):
+        raise BadParameter("A file is no longer there: attach it again.", "attachments")
+    return list(found[pk] for pk in dict.fromkeys(wanted) if pk is not None)
+
+
+def annotate(message: Message, notes: Mapping[UUID, str]) -> None:
+    """What its reader should know of how the message's files were used."""
+    by_id = {encode(Attachment.id_prefix, pk): note for pk, note in notes.items()}
+    told = [
+        {**kept, "note": by_id[kept["id"]]} if kept.get("id") in by_id else kept
+        for kept in ({k: v for k, v in each.items() if k != "note"} for each in message.attachments)
+    ]
+    if told != message.attachments:
+        Message.objects.filter(pk=message.pk).update(attachments=told)
 
 
 def files_of(messages: Collection[UUID]) -> dict[UUID, list[Attachment]]:

@@ -9,15 +9,14 @@ from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
-import msgspec
 from channels.db import database_sync_to_async
 
 from chat.attachments import context, references
-from chat.attachments.intake import MAX_FILES
+from chat.attachments.limits import MAX_FILES
 from chat.completions import admission
 from chat.completions.asked import Asked
 from chat.gateway import errors
-from chat.gateway.request import Message, Request, Service, Text
+from chat.gateway.request import Service
 from chat.models import Attachment, PublicModel
 from portal.web.errors import BadParameter
 
@@ -67,24 +66,8 @@ async def with_files(asked: Asked, model: PublicModel, files: Files) -> tuple[As
     asked about, `PermissionDenied` where the key may not show it, `Overloaded` where the storage is away."""
     if not any(files.values()):
         return asked, {}
-    request = asked.request
-    turns = [files.get(number, ()) for number in range(len(request.messages))]
-    told = await database_sync_to_async(context.tell, thread_sensitive=False)(
-        turns, question=_question(request), model=model, said_bytes=said_bytes(request)
+    request, notes = await database_sync_to_async(context.with_files, thread_sensitive=False)(
+        asked.request, files, model
     )
-    messages = tuple(
-        Message(message.role, (*parts, *message.parts))
-        for message, parts in zip(request.messages, told.parts, strict=True)
-    )
-    request = msgspec.structs.replace(request, messages=messages, passage=None)
     admission.require_for_content(asked.caller, request)
-    return replace(asked, request=request), told.notes
-
-
-def said_bytes(request: Request) -> int:
-    parts = [*request.system, *(part for message in request.messages for part in message.parts)]
-    return sum(context.size_of(part.text) for part in parts if isinstance(part, Text))
-
-
-def _question(request: Request) -> str:
-    return "\n".join(part.text for part in request.messages[-1].parts if isinstance(part, Text))
+    return replace(asked, request=request), notes

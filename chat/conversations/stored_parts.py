@@ -1,12 +1,15 @@
 """Canonical parts as a message's row has them: plain text as `text` alone, anything more beside it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
+from uuid import UUID
 
 import msgspec
 
-from chat.gateway.request import AnyPart, Text
-from chat.models import Message
+from chat.gateway.collect import Answer
+from chat.gateway.request import AnyPart, Message, Text, Thinking, ToolCall
+from chat.models import Attachment
+from chat.models import Message as StoredMessage
 
 Columns = dict[str, Any]
 
@@ -20,7 +23,27 @@ def columns_of(parts: Sequence[AnyPart], *, between: str = "") -> Columns:
     return {"text": text, "parts": None if is_plain or not told else told}
 
 
-def parts_of(message: Message) -> tuple[AnyPart, ...]:
+def columns_of_answer(answer: Answer, *, is_whole: bool) -> Columns:
+    """A call that broke off has half its arguments: no model could go on from it."""
+    return columns_of([part for part in answer.parts if is_whole or not isinstance(part, ToolCall)])
+
+
+def told_with_files(
+    model: str | None, rows: Iterable[StoredMessage], files: Mapping[UUID, list[Attachment]]
+) -> list[tuple[Message, list[Attachment]]]:
+    """Each message with its own of `files`. What was thought goes back to the `model` that thought it, and to
+    no other: none could read it."""
+    messages = []
+    for row in rows:
+        is_own = row.model == model
+        parts = tuple(part for part in parts_of(row) if is_own or not isinstance(part, Thinking))
+        if parts or row.pk in files:
+            message = Message("assistant" if row.role == "assistant" else "user", parts)
+            messages.append((message, files.get(row.pk, [])))
+    return messages
+
+
+def parts_of(message: StoredMessage) -> tuple[AnyPart, ...]:
     if message.parts is None:
         return (Text(message.text),) if message.text else ()
     return msgspec.convert(message.parts, tuple[AnyPart, ...])

@@ -92,6 +92,7 @@ class Row:
     body: Any = None
     form: Mapping[str, str] | None = None
     files: Any = None
+    is_endless: bool = False
 
 
 def call(path: str, **body: Any) -> Row:
@@ -139,6 +140,8 @@ ROWS: dict[str, list[Row]] = {
     "upload-preview": [Row(OWNERS | ANY_KEY_OF_HERS | {"unverified": DOOR}, "/uploads/{attachment}")],
     "api-chat-messages": [Row(OWNERS | ANY_KEY_OF_HERS, "/api/chat/messages", "POST",
                               {"sessionId": "{session}", "content": "Hi"})],
+    "api-chat-message": [Row(OWNERS | ANY_KEY_OF_HERS, "/api/chat/messages/{answer}", "PATCH",
+                             {"rating": "up"})],
     # Keys are read by their owner and by themselves; made and changed by who may manage.
     "api-keys": [
         Row(OWN | {"key": 403, "key of another": 403, "key without the permission": 403}, "/api/keys"),
@@ -242,6 +245,10 @@ ROWS: dict[str, list[Row]] = {
     "home": [Row(PUBLIC, "/")],
     "chat": [Row(PAGE, "/chat")],
     "chat-session": [Row(OWNERS_PAGE, "/chat/{session}")],
+    "chat-turns": [Row(OWNERS_PAGE, "/chat/{session}/turns")],
+    "chat-commands": [Row(OWNERS_FORM, "/chat/commands", "POST", {"type": "show", "message": "{answer}"})],
+    "chat-events": [Row(OWNERS_PAGE, "/chat/events?follow={generation}:0", is_endless=True)],
+    "chat-branch": [Row(OWNERS_FORM, "/chat/messages/{answer}/branch", "POST")],
     "docs-index": [Row(PUBLIC, "/docs")],
     "docs": [Row(PUBLIC, "/docs/getting-started")],
     "admin": [Row(ADMIN, f"/admin/{path}") for path in ("", "accounts/user/", "chat/upstream/")],
@@ -341,9 +348,10 @@ def things_of(user: Any, key: Any) -> dict[str, str]:
     from accounts.data_export import make_export
     from accounts.models import DataExport, TrustedBrowser
     from chat.attachments.intake import receive
-    from chat.models import Session
+    from chat.models import Message, Session
 
     session = Session.objects.create(user=user, title="A chat", model=MODEL)
+    answer = Message.objects.create(session=session, role="assistant", text="Hello", model=MODEL)
     [attachment] = receive(user=user, uploads=[SimpleUploadedFile("a.png", samples.image())])
     export = DataExport.objects.create(user=user)
     make_export(export.pk)
@@ -353,6 +361,8 @@ def things_of(user: Any, key: Any) -> dict[str, str]:
         "key": key.public_id,
         "session": session.public_id,
         "attachment": attachment.public_id,
+        "answer": answer.public_id,
+        "generation": answer.public_id.replace("msg_", "gen_"),
         "export": export.public_id,
         "trusted": trusted.public_id,
         "browser": str(browsers_of(user)[0].id),
@@ -384,9 +394,11 @@ def test_who_gets_in_z(everybody: Cast, name: str) -> None:
 def visit(everybody: Cast, row: Row, actor: str) -> Verdict:
     path = row.path.format(**everybody.things)
     body = filled(row.body, everybody.things)
-    return verdict_on(
-        everybody.clients[actor].request(row.method, path, json=body, data=row.form, files=row.files)
-    )
+    client = everybody.clients[actor]
+    if row.is_endless:
+        with client.stream(row.method, path) as response:
+            return verdict_on(response)
+    return verdict_on(client.request(row.method, path, json=body, data=row.form, files=row.files))
 
 
 def filled(body: Any, things: dict[str, str]) -> Any:
