@@ -98,8 +98,9 @@ def branch_off(*, user: User, message: Message) -> Session:
     attached = [(copy, files.get(copy.pk, [])) for copy in said]
     parent = None
     for copy in said:
-        # The ledger's row stays with the message that it paid for.
-        copy.pk, copy.session, copy.parent, copy.usage = uuid7(), session, parent, None
+        # The ledger's row and the command stay with the message that they made.
+        copy.usage, copy.command = None, None
+        copy.pk, copy.session, copy.parent = uuid7(), session, parent
         parent = copy
     if any(copy.status == MessageStatus.STREAMING for copy in said):
         raise Conflict("The last answer is still being written.", "message")
