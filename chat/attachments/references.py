@@ -8,6 +8,7 @@ from uuid import UUID
 
 from accounts.access import User
 from chat.access import attachments_of
+from chat.attachments.kinds import IMAGES
 from chat.attachments.limits import MAX_FILES
 from chat.models import Attachment, Message
 from portal.web.errors import BadParameter
@@ -53,6 +54,16 @@ def resolved(
         files.append(found[public_id])
         told.append(note_of(found[public_id]))
     return told, files
+
+
+def shown(notes: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """For the page: only what the portal itself has is linked and shown."""
+    told = []
+    for note in notes:
+        ours = _named(note)
+        preview = f"/uploads/{ours[0]}" if ours and note["type"] in IMAGES else None
+        told.append({**note, "is_ours": ours is not None, "preview": preview})
+    return told
 
 
 def named(user: User, public_ids: Sequence[str]) -> list[Attachment]:

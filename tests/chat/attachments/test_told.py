@@ -3,7 +3,10 @@
 import base64
 import io
 import json
+import re
+import subprocess
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -13,10 +16,11 @@ from PIL import Image
 from tests.chat.attachments import samples
 from tests.conformance import says
 from tests.conformance.scripted import Script, ScriptedServer
-from tests.portal_process import PortalProcess
+from tests.portal_process import ROOT, PortalProcess
 
 Json = dict[str, Any]
 PATHS = {"openai": "/chat/completions", "anthropic": "/v1/messages"}
+TUTORIAL = ROOT / "chat/gateway/upstreams/builtin/tutorials/57-attachments.md"
 NAMED = {
     "id": lambda made: {"id": made["id"]},
     "url": lambda made: {name: made[name] for name in ("name", "type", "size", "url")},
@@ -226,3 +230,20 @@ def test_another_persons_file_is_as_one_that_is_not_there(
             path = f"/chat/sessions/{session}/messages"
             assert client.post(path, json={"content": "Hi", "attachments": [full]}).status_code == 400
     assert script.asked == []
+
+
+def test_the_tutorials_calls_work_as_printed(
+    portal: PortalProcess, secret: str, api: httpx.Client, tmp_path: Path
+) -> None:
+    (tmp_path / "report.pdf").write_bytes(samples.pdf("The key point."))
+    printed = re.findall(r"```bash\n(.*?)```", TUTORIAL.read_text(), re.DOTALL)
+    calls = [call for block in printed for call in re.split(r"\n\n(?=curl)", block)]
+    made, answers = "", []
+    for call in calls:
+        code = call.replace("http://127.0.0.1:8000", portal.url).replace("YOUR_API_KEY", secret)
+        code = code.strip().replace("ATTACHMENT_ID", made) + " -sS -w '\\n%{http_code}'"
+        done = subprocess.run(["sh", "-c", code], capture_output=True, text=True, timeout=60, cwd=tmp_path)
+        made = made or json.loads(done.stdout.splitlines()[0])["data"][0]["id"]
+        answers.append(done.stdout)
+    assert [answer.splitlines()[-1] for answer in answers] == ["201", "200", "200", "200", "204"]
+    assert "The key point." in answers[1]
