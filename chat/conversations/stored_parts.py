@@ -37,9 +37,10 @@ def told_with_files(
     for row in rows:
         is_own = row.model == model
         parts = tuple(part for part in parts_of(row) if is_own or not isinstance(part, Thinking))
-        if parts or row.pk in files:
-            message = Message("assistant" if row.role == "assistant" else "user", parts)
-            messages.append((message, files.get(row.pk, [])))
+        # Formats have no files in answers.
+        belonging = files.get(row.pk, []) if row.role == "user" else []
+        if parts or belonging:
+            messages.append((Message("assistant" if row.role == "assistant" else "user", parts), belonging))
     return messages
 
 

@@ -1,4 +1,4 @@
-"""Files beside a question: chosen, dropped and pasted, sent, shown, and kept by the question's new versions."""
+"""Files beside a question: chosen, dropped and pasted, sent, shown, and kept by a question's versions."""
 
 from collections.abc import Callable
 from typing import Any

@@ -11,6 +11,7 @@ import os
 import resource
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict
 from typing import IO
 
@@ -77,7 +78,9 @@ def _give_up() -> None:
         resource.RLIMIT_NOFILE: 3,
     }
     for limit, value in limits.items():
-        resource.setrlimit(limit, (value, value))
+        # Systems other than Linux do not know all of them.
+        with suppress(ValueError, OSError):
+            resource.setrlimit(limit, (value, value))
 
 
 def _tell(told: dict[str, object], view: bytes = b"") -> int:

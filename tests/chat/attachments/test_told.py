@@ -247,3 +247,46 @@ def test_the_tutorials_calls_work_as_printed(
         answers.append(done.stdout)
     assert [answer.splitlines()[-1] for answer in answers] == ["201", "200", "200", "200", "204"]
     assert "The key point." in answers[1]
+
+
+def test_tokens_of_files_are_counted(uploaded: Any, api: httpx.Client) -> None:
+    note = {"id": uploaded("long.txt", b"word " * 2000)["id"]}
+    body = {"model": "Waymore-A1-Instruct-1011", "messages": [{"role": "user", "content": "Hi"}]}
+    path = "/v1/messages/count_tokens"
+    without, beside = (api.post(path, json={**body, "attachments": notes}).json() for notes in ([], [note]))
+    assert beside["input_tokens"] > without["input_tokens"] + 1000
+
+
+def test_a_branch_has_the_files_of_where_it_came_from(
+    uploaded: Any, api: httpx.Client, portal: PortalProcess, sign_in: Any, alice: Any, scripted: Any
+) -> None:
+    made = uploaded("plan.txt", b"The plan is to wait.")
+    model, script = scripted()
+    session = api.post("/chat/sessions", json={}).json()["id"]
+    assert ask(api, model, "What is it?", {"id": made["id"]}, session_id=session).status_code == 200
+    answer = api.get(f"/chat/sessions/{session}/messages").json()["data"][0]
+    page = sign_in(alice).post(f"/chat/messages/{answer['id']}/branch")
+    branch = page.url.path.rpartition("/")[2]
+    assert branch != session
+    assert "plan.txt" in page.text
+    api.delete(f"/chat/sessions/{session}")
+    assert ask(api, model, "And then?", session_id=branch).status_code == 200
+    assert "The plan is to wait." in told(script)
+
+
+def test_the_chat_page_takes_ones_own_files_only(
+    uploaded: Any, portal: PortalProcess, sign_in: Any, alice: Any, bob: Any, eventually: Any
+) -> None:
+    made = uploaded("plan.txt", b"The plan is to wait.")
+    command = {"type": "ask", "text": "", "attachments": [made["id"]], "ref": "1"}
+    for attachments in ([made["id"]], ["att_" + "0" * 32], ["x"], [made["id"]] * 6):
+        refused = sign_in(bob).post("/chat/commands", json={**command, "attachments": attachments})
+        assert refused.json()["type"] == "rejected", refused.text
+    browser = sign_in(alice)
+    asked = browser.post("/chat/commands", json=command).json()
+    assert asked["session"]["title"] == "plan.txt"
+    page = eventually(
+        lambda: (text := browser.get(f"{asked['session']['url']}/turns").text).count("5 words") and text
+    )
+    assert "plan.txt" in page
+    assert made["url"] in page

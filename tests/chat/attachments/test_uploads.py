@@ -4,6 +4,7 @@ import io
 import json
 import zipfile
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from http.client import HTTPConnection
 from pathlib import Path
@@ -276,3 +277,14 @@ def test_a_deleted_account_leaves_no_file(
         f"delete_account(user=User.objects.get(pk='{alice.pk}'))",
     )  # fmt: skip
     assert not keys & stored()
+
+
+def test_the_same_bytes_at_the_same_time_are_stored_once(
+    upload: Upload, alice: Any, stored: Callable[[], set[str]]
+) -> None:
+    before, body = stored(), samples.image(size=(500, 400))
+    with ThreadPoolExecutor(4) as pool:
+        answers = list(pool.map(lambda number: upload((f"{number}.png", body)), range(4)))
+    assert [answer.status_code for answer in answers] == [201] * 4
+    assert stored() - before == set(alice.stored_files.get().keys)
+    assert alice.stored_files.get().attachments.count() == 4
