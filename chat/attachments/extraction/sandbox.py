@@ -19,7 +19,7 @@ log = logging.getLogger(__name__)
 _PLACES = threading.BoundedSemaphore(2)
 # Seconds: for a place, and of one file whatever its CPU time is.
 _PATIENCE = 60
-_LONGEST = 40
+_LONGEST = 30
 _ROOT = Path(__file__).resolve().parents[3]
 _TOO_LONG = "takes too long to be read."
 _WORKER = "chat.attachments.extraction.worker"

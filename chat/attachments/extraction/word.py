@@ -16,7 +16,7 @@ _OTHERS = {
     "content.xml": "is an OpenDocument file: save it as DOCX or PDF.",
 }
 # Bytes of XML: a thousand pages have some ten million.
-MAX_XML = 100_000_000
+MAX_XML = 40_000_000
 _PIECE = 1 << 16
 _ENCRYPTED = 0x1
 

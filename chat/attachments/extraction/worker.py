@@ -68,7 +68,7 @@ def _reader(file: IO[bytes], ending: str, signed: str | None) -> Read:
 def _give_up() -> None:
     for encoding in _ENCODINGS:
         codecs.lookup(encoding)
-    os.nice(10)
+    os.nice(5)
     limits = {
         resource.RLIMIT_AS: MEMORY,
         resource.RLIMIT_CPU: SECONDS,

@@ -49,7 +49,7 @@ def upload(api: httpx.Client) -> Upload:
     def send(*files: tuple[str, bytes], client: httpx.Client = api) -> httpx.Response:
         """Each with a type that says nothing true."""
         fields = [("files", (name, body, "application/x-claimed")) for name, body in files]
-        return client.post("/chat/attachments", files=fields)
+        return client.post("/chat/attachments", files=fields, timeout=100)
 
     return send
 
