@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 
 
 class ChatConfig(AppConfig):
@@ -9,9 +10,10 @@ class ChatConfig(AppConfig):
         from accounts.profile import model_choices
         from chat import access
         from chat.attachments import own_files, releasing
-        from chat.conversations import own_data
+        from chat.conversations import own_data, sqlite_words
 
         data_export.register("chat", own_data.export)
         data_export.register("attachments", own_files.export)
         deletion.register(releasing.part)
         model_choices.offer(access.model_names_for)
+        post_migrate.connect(sqlite_words.prepare, sender=self)

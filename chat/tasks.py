@@ -4,7 +4,7 @@ from celery import shared_task
 
 from chat.attachments import releasing
 from chat.completions import idempotency
-from chat.conversations import answers
+from chat.conversations import answers, filing
 
 
 @shared_task
@@ -20,3 +20,8 @@ def forget_stored_answers() -> None:
 @shared_task
 def sweep_attachments() -> None:
     releasing.sweep()
+
+
+@shared_task
+def delete_discarded_sessions() -> None:
+    filing.delete_discarded()

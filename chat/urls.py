@@ -4,7 +4,7 @@ from chat.api.attachments import Attachment, Attachments, Preview, Upload
 from chat.api.completions import ModelCall
 from chat.api.models import ChatModelList, ModelDetail, ModelList
 from chat.api.sessions import Message, Messages, Session, SessionMessages, Sessions
-from chat.pages import docs, live, views
+from chat.pages import archived, docs, filing, live, palette, sidebar, views
 
 # The trailing slash is optional everywhere (conformance H01).
 api = [
@@ -32,6 +32,10 @@ api = [
 pages = [
     path("", views.home, name="home"),
     path("chat", views.chat, name="chat"),
+    path("chat/sidebar", sidebar.sessions, name="chat-sidebar"),
+    path("chat/sessions", filing.file_sessions, name="chat-sessions"),
+    path("chat/palette", palette.hits, name="chat-palette"),
+    path("chat/archived", archived.archived, name="chat-archived"),
     path("chat/commands", live.command, name="chat-commands"),
     path("chat/events", live.events, name="chat-events"),
     path("chat/messages/<str:message>/branch", views.branch_off, name="chat-branch"),

@@ -19,7 +19,6 @@ from portal.web.errors import BadParameter, Conflict, NotFound
 from portal.web.ids import encode
 
 MAX_QUESTION = MAX_TEXT
-_TITLE_LENGTH = 60
 
 
 @dataclass(frozen=True)
@@ -67,12 +66,8 @@ def _ask(user: User, question: Question, command: UUID | None) -> Turn:
     text = checked_question(question.text, is_enough=bool(files))
     require_model(user, question.model)
     if question.session_id is None:
-        fields = {
-            "title": _title(text or files[0].name),
-            "model": question.model,
-            **(question.settings or {}),
-        }
-        session = create_session(user=user, **fields)
+        fields = {"model": question.model, **(question.settings or {})}
+        session = create_session(user=user, opening=text or files[0].name, **fields)
     else:
         session = _opened(user, question.session_id, question.model)
     parent = session.current_id
@@ -169,11 +164,6 @@ def _answer_to_come(session: Session, parent: UUID | None, model: str, **fields:
     )
     move_on(session, answer)
     return answer
-
-
-def _title(text: str) -> str:
-    line = " ".join(text.split())
-    return line if len(line) <= _TITLE_LENGTH else line[:_TITLE_LENGTH].rsplit(" ", 1)[0] + "…"
 
 
 @transaction.atomic
