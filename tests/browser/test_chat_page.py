@@ -106,7 +106,7 @@ class Cable:
     def __init__(self) -> None:
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
-        self._ends: list[socket.socket] = []
+        self._ends: set[socket.socket] = set()
         self._is_cut = False
 
     def lead_to(self, port: int) -> None:
@@ -117,13 +117,19 @@ class Cable:
         with suppress(OSError):
             while True:
                 near, _ = self._listener.accept()
-                if self._is_cut:
-                    near.close()
-                    continue
-                far = socket.create_connection(("127.0.0.1", self._target))
-                self._ends += [near, far]
-                for pair in ((near, far), (far, near)):
-                    threading.Thread(target=self._carry, args=pair, daemon=True).start()
+                threading.Thread(target=self._join, args=(near,), daemon=True).start()
+
+    def _join(self, near: socket.socket) -> None:
+        """Both ways, until one end is closed or the cable is cut."""
+        with closing(near), suppress(OSError):
+            if self._is_cut:
+                return
+            with closing(socket.create_connection(("127.0.0.1", self._target))) as far:
+                self._ends |= {near, far}
+                back = threading.Thread(target=self._carry, args=(far, near), daemon=True)
+                back.start()
+                self._carry(near, far)
+                back.join()
 
     def _carry(self, source: socket.socket, sink: socket.socket) -> None:
         with suppress(OSError):
@@ -132,15 +138,13 @@ class Cable:
         for end in (source, sink):
             with suppress(OSError):
                 end.shutdown(socket.SHUT_RDWR)
-            end.close()
 
     def cut(self) -> None:
         self._is_cut = True
         for end in self._ends:
             with suppress(OSError):
                 end.shutdown(socket.SHUT_RDWR)
-            end.close()
-        self._ends = []
+        self._ends = set()
 
     def mend(self) -> None:
         self._is_cut = False
