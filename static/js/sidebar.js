@@ -45,11 +45,6 @@ sessions.addEventListener("click", async ({ target }) => {
 });
 
 document.addEventListener("click", ({ target }) => target.closest("[data-palette]") && openPalette());
-document.addEventListener("keydown", (event) => {
-  if (event.key.toLowerCase() !== "k" || !(event.ctrlKey || event.metaKey) || event.shiftKey || event.altKey) return;
-  event.preventDefault();
-  openPalette();
-});
 
 if (/Mac|iP(hone|ad)/.test(navigator.platform)) document.querySelector("[data-palette] kbd").textContent = "⌘ K";
 // From the page's wire.
