@@ -7,18 +7,21 @@ Of MathML what draws a formula, and nothing that leads, loads, acts or lets othe
 import nh3
 
 _TEXT = {"p", "h1", "h2", "h3", "h4", "h5", "h6", "blockquote", "ul", "ol", "li", "th", "td"}
-_HTML = _TEXT | set(
-    "a br hr strong em s del code pre table thead tbody tr div span button input sup sub".split()
-)
-_MATHML = set(
-    "math mrow mi mo mn ms mtext mspace mfrac msqrt mroot msub msup msubsup munder mover munderover mmultiscripts"
-    " mprescripts mtable mtr mtd mpadded mphantom mstyle menclose merror".split()
-)
-_MATHML_ATTRIBUTES = set(
-    "accent accentunder alttext class columnspan depth display displaystyle fence form height largeop linethickness"
-    " lspace mathvariant maxsize minsize movablelimits notation rowspan rspace scriptlevel separator stretchy"
-    " symmetric voffset width".split()
-)
+_HTML = _TEXT | {
+    "a", "br", "hr", "strong", "em", "s", "del", "code", "pre", "table", "thead", "tbody", "tr", "div", "span",
+    "button", "input", "sup", "sub",
+}  # fmt: skip
+_MATHML = {
+    "math", "mrow", "mi", "mo", "mn", "ms", "mtext", "mspace", "mfrac", "msqrt", "mroot", "msub", "msup",
+    "msubsup", "munder", "mover", "munderover", "mmultiscripts", "mprescripts", "mtable", "mtr", "mtd",
+    "mpadded", "mphantom", "mstyle", "menclose", "merror",
+}  # fmt: skip
+_MATHML_ATTRIBUTES = {
+    "accent", "accentunder", "alttext", "class", "columnspan", "depth", "display", "displaystyle", "fence",
+    "form", "height", "largeop", "linethickness", "lspace", "mathvariant", "maxsize", "minsize",
+    "movablelimits", "notation", "rowspan", "rspace", "scriptlevel", "separator", "stretchy", "symmetric",
+    "voffset", "width",
+}  # fmt: skip
 _ATTRIBUTES = {
     "a": {"href", "title"},
     "div": {"class"},

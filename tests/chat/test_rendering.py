@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 from chat.rendering.markdown import BlockStream, render, render_blocks
 
 LINES = [
-    "Words *and* more", "# Title", "- a", "- b", "  c", "1. one", "2. two", "12", "> said", "```python", "```",
-    "| a | b |", "|---|:-:|", "| 1 | 2 |", "", "", "", "$$", "x^2", "$$x^2$$", r"\[", r"\]", r"\(a<b\) and $c$",
-    "A note[^1] and[^b].", "[^1]: It *is* so.", "[^b]: Or not.", "[k]: https://example.org", "See [k].", "===",
-    "---", "    indented", "\u2028 odd\u0085 ends", "\x0b", "$5 and $10", "- [x] done", "```math", "\ttab",
+    "Words *and* more", "# Title", "- a", "- b", "  c", "1. one", "2. two", "12", "> said", "```python",
+    "```", "| a | b |", "|---|:-:|", "| 1 | 2 |", "", "", "", "$$", "x^2", "$$x^2$$", r"\[", r"\]", r"\(a<b\)",
+    "$c$", "A note[^1] and[^b].", "[^1]: It *is* so.", "[^b]: Or not.", "[k]: https://example.org", "See [k].",
+    "===", "---", "    indented", "\u2028 odd\u0085 ends", "\x0b", "$5 and $10", "- [x] done", "```math", "\ttab",
 ]  # fmt: skip
 
 
@@ -56,8 +56,8 @@ def test_a_long_answer_costs_in_proportion(name: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["[^" * 50_000 + "\n\n[^a]: x", "$a " * 60_000, "\\[\n" * 60_000, "\\(" * 60_000, "$" + r"\sqrt" * 590 + "x$",
-     "${" * 60_000, "$" + "{" * 2_900 + "$", "$x^2$ " * 30_000, "[^a]: " * 30_000,
+    ["[^" * 50_000 + "\n\n[^a]: x", "$a " * 60_000, "\\[\n" * 60_000, "\\(" * 60_000,
+     "$" + r"\sqrt" * 590 + "x$", "${" * 60_000, "$" + "{" * 2_900 + "$", "$x^2$ " * 30_000, "[^a]: " * 30_000,
      r"$\newcommand{\a}{" + "x" * 1500 + "}" + r"\a" * 49 + "$ " * 40],
     ids=["references", "dollars", "blocks", "parens", "roots", "braces", "deep", "many", "notes", "macros"],
 )  # fmt: skip
