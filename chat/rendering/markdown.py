@@ -123,7 +123,7 @@ class BlockStream:
     _UNSETTLED = 2
     # Below this many characters the end is parsed each time; above when it has grown by this part.
     _SHORT = 4000
-    _GROWTH = 1 / 32
+    _GROWTH = 1 / 16
 
     def __init__(self) -> None:
         self._text = ""

@@ -8,8 +8,8 @@ import nh3
 
 _TEXT = {"p", "h1", "h2", "h3", "h4", "h5", "h6", "blockquote", "ul", "ol", "li", "th", "td"}
 _HTML = _TEXT | {
-    "a", "br", "hr", "strong", "em", "s", "del", "code", "pre", "table", "thead", "tbody", "tr", "div", "span",
-    "button", "input", "sup", "sub",
+    "a", "br", "hr", "strong", "em", "s", "del", "code", "pre", "table", "thead", "tbody", "tr", "div",
+    "span", "button", "input", "sup", "sub",
 }  # fmt: skip
 _MATHML = {
     "math", "mrow", "mi", "mo", "mn", "ms", "mtext", "mspace", "mfrac", "msqrt", "mroot", "msub", "msup",
