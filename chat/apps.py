@@ -9,6 +9,8 @@ class ChatConfig(AppConfig):
         from accounts.profile import model_choices
         from chat import access
         from chat.conversations import own_data
+        from chat.sharing import own_data as own_shares
 
         data_export.register("chat", own_data.export)
+        data_export.register("shares", own_shares.export)
         model_choices.offer(access.model_names_for)

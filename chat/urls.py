@@ -1,9 +1,11 @@
 from django.urls import path, re_path
 
 from chat.api.completions import ModelCall
+from chat.api.exports import SessionExport
 from chat.api.models import ChatModelList, ModelDetail, ModelList
 from chat.api.sessions import Messages, Session, SessionMessages, Sessions
-from chat.pages import docs, views
+from chat.api.shares import SessionShares, Share, Shares
+from chat.pages import docs, exports, share, views
 
 # The trailing slash is optional everywhere (conformance H01).
 api = [
@@ -23,12 +25,26 @@ api = [
         SessionMessages.as_view(),
         name="api-session-messages",
     ),
+    re_path(
+        r"^chat/sessions/(?P<public_id>[^/]+)/shares/?$", SessionShares.as_view(), name="api-session-shares"
+    ),
+    re_path(
+        r"^chat/sessions/(?P<public_id>[^/]+)/export/?$", SessionExport.as_view(), name="api-session-export"
+    ),
+    re_path(r"^chat/shares/?$", Shares.as_view(), name="api-shares"),
+    re_path(r"^chat/shares/(?P<public_id>[^/]+)/?$", Share.as_view(), name="api-share"),
 ]
 
 pages = [
     path("", views.home, name="home"),
     path("chat", views.chat, name="chat"),
     path("chat/<str:public_id>", views.chat, name="chat-session"),
+    path("chat/<str:public_id>/export.md", exports.markdown, name="chat-markdown"),
+    path("chat/<str:public_id>/export.json", exports.document, name="chat-json"),
+    path("chat/<str:public_id>/print", exports.printed, name="chat-print"),
+    path("share/<str:token>", share.shared, name="share"),
+    path("profile/links", share.links, name="shared-links"),
+    path("profile/links/<str:public_id>/revoke", share.revoke, name="share-revoke"),
     path("docs", docs.docs, name="docs-index"),
     path("docs/<slug:slug>", docs.docs, name="docs"),
 ]

@@ -10,8 +10,8 @@ from chat.rendering.markdown import BlockStream, render, render_blocks
 
 LINES = [
     "Words *and* more", "# Title", "- a", "", "  c", "1. one", "2. two", "12", "> said", "```py", "```",
-    "| a | b |", "|---|:-:|", "| 1 | 2 |", "", "", "", "$$", "x^2", "$$x^2$$", r"\[", r"\]", r"\(a<b\)", "- b",
-    "A note[^1] and[^b].", "[^1]: It *is* so.", "[^b]: Or not.", "[k]: https://example.org", "See [k].",
+    "| a | b |", "|---|:-:|", "| 1 | 2 |", "", "", "", "$$", "x^2", "$$x^2$$", r"\[", r"\]", r"\(a<b\)",
+    "- b", "A note[^1] and[^b].", "[^1]: It *is* so.", "[^b]: Or not.", "[k]: https://a.org", "[k].",
     "===", "---", "    indented", "\u2028 odd\u0085 ends", "\x0b", "$5 and $10", "- [x] done", "```math",
 ]  # fmt: skip
 

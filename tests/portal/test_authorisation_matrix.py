@@ -123,6 +123,19 @@ ROWS: dict[str, list[Row]] = {
     ],
     "api-chat-messages": [Row(OWNERS | ANY_KEY_OF_HERS, "/api/chat/messages", "POST",
                               {"sessionId": "{session}", "content": "Hi"})],
+    "api-session-shares": [
+        Row(OWNERS | ANY_KEY_OF_HERS, "/api/chat/sessions/{session}/shares"),
+        Row(OWNERS | ANY_KEY_OF_HERS, "/api/chat/sessions/{session}/shares", "POST", {}),
+    ],
+    "api-session-export": [Row(OWNERS | ANY_KEY_OF_HERS, "/api/chat/sessions/{session}/export")],
+    "api-shares": [Row(OWN, "/api/chat/shares")],
+    "api-share": [
+        Row(OWNERS | ANY_KEY_OF_HERS, "/api/chat/shares/{share}"),
+        Row(OWNERS | ANY_KEY_OF_HERS, "/api/chat/shares/{share}", "PATCH", {}),
+        # The first of hers to come revokes it; the others find it gone.
+        Row(OWNERS | {"key without the permission": IN, "key": 404, "owner": 404},
+            "/api/chat/shares/{share}", "DELETE"),
+    ],
     # Keys are read by their owner and by themselves; made and changed by who may manage.
     "api-keys": [
         Row(OWN | {"key": 403, "key of another": 403, "key without the permission": 403}, "/api/keys"),
@@ -226,6 +239,12 @@ ROWS: dict[str, list[Row]] = {
     "home": [Row(PUBLIC, "/")],
     "chat": [Row(PAGE, "/chat")],
     "chat-session": [Row(OWNERS_PAGE, "/chat/{session}")],
+    "chat-markdown": [Row(OWNERS_PAGE, "/chat/{session}/export.md")],
+    "chat-json": [Row(OWNERS_PAGE, "/chat/{session}/export.json")],
+    "chat-print": [Row(OWNERS_PAGE, "/chat/{session}/print")],
+    "share": [Row(PUBLIC, "/share/{share_token}"), Row(NOT_THIS_TOKEN, f"/share/{NO_TOKEN}")],
+    "shared-links": [Row(PAGE, "/profile/links")],
+    "share-revoke": [Row(OWNERS_FORM, "/profile/links/{share}/revoke", "POST", form={})],
     "docs-index": [Row(PUBLIC, "/docs")],
     "docs": [Row(PUBLIC, "/docs/getting-started")],
     "admin": [Row(ADMIN, f"/admin/{path}") for path in ("", "accounts/user/", "chat/upstream/")],
@@ -324,9 +343,13 @@ def things_of(user: Any, key: Any) -> dict[str, str]:
     from accounts.browsers.access import browsers_of
     from accounts.data_export import make_export
     from accounts.models import DataExport, TrustedBrowser
-    from chat.models import Session
+    from chat.conversations.services import add_message, create_session
+    from chat.sharing.services import share_session
 
-    session = Session.objects.create(user=user, title="A chat", model=MODEL)
+    session = create_session(user=user, title="A chat", model=MODEL)
+    said = {"role": "user", "content": "Hello", "model": None, "attachments": []}
+    add_message(user=user, session_id=session.public_id, **said)
+    share, share_token = share_session(session=session)
     export = DataExport.objects.create(user=user)
     make_export(export.pk)
     in_a_day = timezone.now() + timedelta(days=1)
@@ -334,6 +357,8 @@ def things_of(user: Any, key: Any) -> dict[str, str]:
     return {
         "key": key.public_id,
         "session": session.public_id,
+        "share": share.public_id,
+        "share_token": share_token,
         "export": export.public_id,
         "trusted": trusted.public_id,
         "browser": str(browsers_of(user)[0].id),
