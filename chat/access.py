@@ -36,11 +36,16 @@ def find_sessions(
     return sessions_of(user).filter(title__icontains=search, **named)
 
 
-def get_answer(user: User, public_id: str) -> Message:
-    rows = Message.objects.select_related("session").filter(role="assistant", session__user=user)
-    message = rows.filter(pk=decode(Message.id_prefix, public_id)).first()
+def get_message(
+    user: User, public_id: str, *, role: str | None = None, session: Session | None = None
+) -> Message:
+    """Of this role, in this session; None is any."""
+    rows = Message.objects.select_related("session").filter(session__user=user)
+    wanted = {"role": role, "session": session}
+    named = {name: value for name, value in wanted.items() if value is not None}
+    message = rows.filter(pk=decode(Message.id_prefix, public_id), **named).first()
     if message is None:
-        raise NotFound("There is no such answer.")
+        raise NotFound("There is no such message.")
     return message
 
 

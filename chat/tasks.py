@@ -3,12 +3,12 @@
 from celery import shared_task
 
 from chat.completions import idempotency
-from chat.conversations import services
+from chat.conversations import answers
 
 
 @shared_task
 def close_interrupted_answers() -> None:
-    services.close_interrupted()
+    answers.close_interrupted()
 
 
 @shared_task

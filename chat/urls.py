@@ -3,9 +3,9 @@ from django.urls import path, re_path
 from chat.api.completions import ModelCall
 from chat.api.exports import SessionExport
 from chat.api.models import ChatModelList, ModelDetail, ModelList
-from chat.api.sessions import Messages, Session, SessionMessages, Sessions
+from chat.api.sessions import Message, Messages, Session, SessionMessages, Sessions
 from chat.api.shares import SessionShares, Share, Shares
-from chat.pages import docs, exports, share, views
+from chat.pages import docs, exports, live, share, views
 
 # The trailing slash is optional everywhere (conformance H01).
 api = [
@@ -18,6 +18,7 @@ api = [
     re_path(r"^models/(?P<name>.+?)/?$", ModelDetail.as_view(), name="model"),
     re_path(r"^chat/models/?$", ChatModelList.as_view(), name="chat-models"),
     re_path(r"^chat/messages/?$", Messages.as_view(), name="api-chat-messages"),
+    re_path(r"^chat/messages/(?P<public_id>[^/]+)/?$", Message.as_view(), name="api-chat-message"),
     re_path(r"^chat/sessions/?$", Sessions.as_view(), name="api-sessions"),
     re_path(r"^chat/sessions/(?P<public_id>[^/]+)/?$", Session.as_view(), name="api-session"),
     re_path(
@@ -38,6 +39,9 @@ api = [
 pages = [
     path("", views.home, name="home"),
     path("chat", views.chat, name="chat"),
+    path("chat/commands", live.command, name="chat-commands"),
+    path("chat/events", live.events, name="chat-events"),
+    path("chat/messages/<str:message>/branch", views.branch_off, name="chat-branch"),
     path("chat/<str:public_id>", views.chat, name="chat-session"),
     path("chat/<str:public_id>/export.md", exports.markdown, name="chat-markdown"),
     path("chat/<str:public_id>/export.json", exports.document, name="chat-json"),
@@ -45,6 +49,7 @@ pages = [
     path("share/<str:token>", share.shared, name="share"),
     path("profile/links", share.links, name="shared-links"),
     path("profile/links/<str:public_id>/revoke", share.revoke, name="share-revoke"),
+    path("chat/<str:public_id>/turns", views.turns, name="chat-turns"),
     path("docs", docs.docs, name="docs-index"),
     path("docs/<slug:slug>", docs.docs, name="docs"),
 ]

@@ -24,6 +24,10 @@ class PortalProcess:
     log: Path
 
     @property
+    def port(self) -> int:
+        return int(self.url.rsplit(":", 1)[1])
+
+    @property
     def api(self) -> str:
         return f"{self.url}/api"
 

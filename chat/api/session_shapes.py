@@ -18,10 +18,12 @@ class NewSession(Body, frozen=True):
     pinned: bool | UnsetType = UNSET
     archived: bool | UnsetType = UNSET
     folder: str | UnsetType | None = UNSET
+    system_prompt: str | UnsetType | None = UNSET
+    temperature: float | UnsetType | None = UNSET
 
 
 class SessionChange(NewSession, frozen=True):
-    """What PATCH may change. Null takes it out of its folder."""
+    """What PATCH may change. Null takes it out of its folder, and a setting back to the model's own."""
 
 
 class SessionQuery(PageQuery, frozen=True):
@@ -34,7 +36,15 @@ class SessionQuery(PageQuery, frozen=True):
 
 
 class MessageQuery(PageQuery, frozen=True):
+    """`branch`: the one that is shown, or all of them."""
+
     order: Literal["asc", "desc"] = "desc"
+    branch: Literal["current", "all"] = "current"
+
+
+class MessageChange(Body, frozen=True):
+    rating: str | UnsetType | None = UNSET
+    rating_reason: str | UnsetType | None = UNSET
 
 
 class AttachmentNote(Body, frozen=True, omit_defaults=True):
@@ -68,6 +78,8 @@ def session_object(session: Session) -> dict[str, Any]:
         "pinned": session.is_pinned,
         "archived": session.is_archived,
         "folder": session.folder or None,
+        "systemPrompt": session.system_prompt or None,
+        "temperature": session.temperature,
         "createdAt": rfc3339(session.created_at),
         "updatedAt": rfc3339(session.updated_at),
     }
@@ -78,6 +90,7 @@ def message_object(message: Message) -> dict[str, Any]:
     return {
         "id": message.public_id,
         "sessionId": encode("ses", message.session_id),
+        "parentId": encode("msg", message.parent_id) if message.parent_id else None,
         "role": message.role,
         "content": message.text,
         "parts": None if message.parts is None else [_part(part) for part in message.parts],
@@ -88,6 +101,8 @@ def message_object(message: Message) -> dict[str, Any]:
         "requestId": encode("req", message.usage_id) if message.usage_id else None,
         "inputTokens": message.input_tokens,
         "outputTokens": message.output_tokens,
+        "rating": message.rating or None,
+        "ratingReason": message.rating_reason or None,
         "createdAt": rfc3339(message.created_at),
     }
 

@@ -5,8 +5,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from chat.access import find_sessions, get_session
+from chat.access import find_sessions, get_message, get_session
 from chat.api.session_shapes import (
+    MessageChange,
     MessageQuery,
     NewMessage,
     NewMessageIn,
@@ -16,7 +17,7 @@ from chat.api.session_shapes import (
     message_object,
     session_object,
 )
-from chat.conversations import services
+from chat.conversations import branches, services
 from portal.web.pagination import page_of
 from portal.web.reading import Query, read_body, read_query
 
@@ -60,7 +61,8 @@ class SessionMessages(APIView):
         """Newest first, as every list, or in reading order with `order=asc`."""
         session = get_session(request.user, public_id)
         query = read_query(request, MessageQuery)
-        page = page_of(session.messages.all(), query, oldest_first=query.order == "asc")
+        found = branches.messages_shown(session) if query.branch == "current" else session.messages.all()
+        page = page_of(found, query, oldest_first=query.order == "asc")
         return Response(page.answer(message_object))
 
     def post(self, request: Request, public_id: str) -> Response:
@@ -75,3 +77,11 @@ class Messages(APIView):
         body = read_body(request, NewMessageIn)
         message = services.add_message(user=request.user, session_id=body.session_id, **body.fields())
         return Response(message_object(message), status.HTTP_201_CREATED)
+
+
+class Message(APIView):
+    def patch(self, request: Request, public_id: str) -> Response:
+        """A rating, of one's own answers."""
+        message = get_message(request.user, public_id)
+        changed = services.rate_message(message=message, **read_body(request, MessageChange).given())
+        return Response(message_object(changed))

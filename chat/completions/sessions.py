@@ -7,6 +7,7 @@ stored.
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
@@ -15,28 +16,29 @@ from uuid import UUID
 import msgspec
 from channels.db import database_sync_to_async
 from django.db import DatabaseError
-from redis.exceptions import RedisError
 
 from chat import access
 from chat.completions import admission
 from chat.completions.asked import Asked
 from chat.completions.continuation import added
 from chat.completions.settlement import LEFT, Settler
-from chat.conversations import services
-from chat.conversations.event_log import event_log
-from chat.conversations.stored_parts import columns_of, parts_of, without_nul
+from chat.conversations import answers, branches, turns
+from chat.conversations.broadcast import Broadcast
+from chat.conversations.narration import text_of
+from chat.conversations.stored_parts import columns_of, columns_of_answer, told_to, without_nul
 from chat.gateway import errors
 from chat.gateway.collect import Answer
 from chat.gateway.relay import Relay
-from chat.gateway.request import Message, Request, Service, Thinking, ToolCall
+from chat.gateway.request import Message, Request, Service, Text
 from chat.models import Message as StoredMessage
+from chat.models import Session
 from chat.models.conversation import MessageStatus
-from chat.rendering.markdown import BlockStream
 from portal.web.errors import Conflict, NotFound
 
 log = logging.getLogger(__name__)
 
-# Seconds. Tabs that show the session get the answer this often, and so does its row.
+# Seconds. Tabs that show the session get the answer as often as people read; its row is for the worst case.
+TELL_EVERY = 0.2
 SAVE_EVERY = 1.0
 FIELD = "session_id"
 _NO_CONTINUATION = (
@@ -73,44 +75,44 @@ async def joined(asked: Asked) -> tuple[Asked, Conversation]:
         raise errors.InvalidRequest(f"{FIELD}: the id of a session, as text.", FIELD)
     if raw.get("n") not in (None, 1):
         raise errors.InvalidRequest("n: in a session a question has one answer.", "n")
-    stored = await _stored(asked.caller.user_id, session_id)
+    session, stored = await _stored(asked.caller.user_id, session_id)
     if any(row.status == MessageStatus.STREAMING for row in stored):
         raise errors.Conflict("The last answer is still being written.", FIELD, _SOON)
-    new = added(_told(stored, None), request.messages)
+    new = added(told_to(None, stored), request.messages)
     if new is None:
         raise errors.Conflict(_NO_CONTINUATION, FIELD)
     _require_storable(new)
-    messages = (*_told(stored, request.model), *new)
+    messages = (*told_to(request.model, stored), *new)
     if len(messages) > admission.LIMITS.messages:
         raise errors.InvalidRequest(
             f"The session is full: a request may have at most {admission.LIMITS.messages} messages.", FIELD
         )
-    told = msgspec.structs.replace(request, messages=messages, passage=None)
+    told = _with_settings(session, msgspec.structs.replace(request, messages=messages, passage=None))
     admission.require_for_content(asked.caller, told)
-    last = stored[-1].pk if stored else None
-    return replace(asked, request=told), Conversation(asked.caller.user_id, session_id, last, new)
+    conversation = Conversation(asked.caller.user_id, session_id, session.current_id, new)
+    return replace(asked, request=told), conversation
 
 
-async def _stored(user_id: UUID, session_id: str) -> list[StoredMessage]:
+async def _stored(user_id: UUID, session_id: str) -> tuple[Session, list[StoredMessage]]:
+    """The messages of the branch that is shown."""
     try:
-        return await _in_database(_messages_of, user_id, session_id)
+        return await _in_database(_session_of, user_id, session_id)
     except NotFound as error:
         raise errors.NotFound(str(error), FIELD) from None
 
 
-def _messages_of(user_id: UUID, session_id: str) -> list[StoredMessage]:
-    return list(access.get_session(user_id, session_id).messages.all())
+def _session_of(user_id: UUID, session_id: str) -> tuple[Session, list[StoredMessage]]:
+    session = access.get_session(user_id, session_id)
+    return session, branches.path(session)
 
 
-def _told(stored: list[StoredMessage], model: str | None) -> tuple[Message, ...]:
-    """What was thought goes back to the `model` that thought it, and to no other: none could read it."""
-    messages = []
-    for row in stored:
-        is_own = row.model == model
-        parts = tuple(part for part in parts_of(row) if is_own or not isinstance(part, Thinking))
-        if parts:
-            messages.append(Message("assistant" if row.role == "assistant" else "user", parts))
-    return tuple(messages)
+def _with_settings(session: Session, request: Request) -> Request:
+    """The session's own, where the request says nothing of its own."""
+    sampling = request.sampling
+    if sampling.temperature is None and session.temperature is not None:
+        sampling = msgspec.structs.replace(sampling, temperature=session.temperature)
+    system = request.system or ((Text(session.system_prompt),) if session.system_prompt else ())
+    return msgspec.structs.replace(request, system=system, sampling=sampling)
 
 
 def _require_storable(new: tuple[Message, ...]) -> None:
@@ -136,7 +138,7 @@ async def _begin(conversation: Conversation, asked: Asked, settler: Settler, rel
     said = [{"role": message.role, **columns_of(message.parts, between="\n")} for message in conversation.new]
     try:
         turn = await _in_database(
-            services.begin_turn,
+            turns.begin_turn,
             user=conversation.user_id,
             session_id=conversation.session_id,
             after=conversation.last,
@@ -165,17 +167,17 @@ def _told_to_caller(found: Conflict | NotFound) -> errors.GatewayError:
 class StoredTurn:
     """A call's settlement that keeps the answer too: as it grows, and as it ended."""
 
-    def __init__(self, turn: services.Turn, settler: Settler, relay: Relay) -> None:
+    def __init__(self, turn: turns.Turn, settler: Settler, relay: Relay) -> None:
         self._turn = turn
         self._settler = settler
         self._relay = relay
-        self._blocks = BlockStream()
-        self._saving = asyncio.create_task(self._save())
+        self._broadcast = Broadcast(turn.generation)
+        self._keeping = asyncio.create_task(self._keep())
         self._ending: asyncio.Task[None] | None = None
 
     async def announce(self) -> None:
         """From here on tabs can follow it."""
-        await self._publish({"type": "start"})
+        await self._broadcast.begin()
 
     async def settle(self, relay: Relay, error: BaseException | None = None) -> None:
         """Survives the cancellation of its caller, as the settlement it goes with."""
@@ -183,54 +185,40 @@ class StoredTurn:
             self._ending = asyncio.create_task(self._end(error))
         await asyncio.shield(self._ending)
 
-    async def _save(self) -> None:
+    async def _keep(self) -> None:
+        saved = time.monotonic()
         while True:
-            await asyncio.sleep(SAVE_EVERY)
-            text = self._answer.text.replace("\x00", "")
-            try:
-                await _in_database(services.save_progress, self._turn.answer, text)
-            except DatabaseError:
-                # The end saves it all; if the database is not back by then, the call fails with its ledger.
-                log.warning("%s could not be saved so far.", self._turn.generation)
-            await self._publish_blocks(self._blocks.update(text))
+            await asyncio.sleep(TELL_EVERY)
+            await self._broadcast.tell(self._answer)
+            if time.monotonic() - saved >= SAVE_EVERY:
+                saved = time.monotonic()
+                await self._save()
+
+    async def _save(self) -> None:
+        try:
+            await _in_database(answers.save_progress, self._turn.answer, text_of(self._answer))
+        except DatabaseError:
+            # The end saves it all; if the database is not back by then, the call fails with its ledger.
+            log.warning("%s could not be saved so far.", self._turn.generation)
 
     async def _end(self, error: BaseException | None) -> None:
-        self._saving.cancel()
-        await asyncio.gather(self._saving, return_exceptions=True)
+        self._keeping.cancel()
+        await asyncio.gather(self._keeping, return_exceptions=True)
         await self._settler.settle(self._relay, error)
         status, reason = _status(error)
-        tokens = {
-            "input_tokens": self._settler.usage.input,
-            "output_tokens": self._settler.usage.output,
-        }
-        columns = _columns(self._answer, status)
-        await _in_database(
-            services.end_turn, turn=self._turn, status=status, error=reason, **columns, **tokens
+        end = answers.End(
+            **columns_of_answer(self._answer, is_whole=status == MessageStatus.COMPLETE),
+            error=reason,
+            input_tokens=self._settler.usage.input,
+            output_tokens=self._settler.usage.output,
+            thought_ms=self._broadcast.thought_ms,
         )
-        await self._publish_blocks([*self._blocks.update(columns["text"]), *self._blocks.finish()])
-        done = {"type": "finish", "status": status.value, "error": reason or None}
-        await self._publish({**done, "model": self._turn.answer.model, **tokens})
-
-    async def _publish_blocks(self, blocks: list[tuple[int, str]]) -> None:
-        for index, html in blocks:
-            await self._publish({"type": "block", "index": index, "html": html})
-
-    async def _publish(self, event: dict[str, Any]) -> None:
-        """Nobody has to be watching: what cannot be shown is stored all the same."""
-        try:
-            await event_log().append(self._turn.generation, event)
-        except (RedisError, OSError):
-            log.warning("%s cannot be followed: the event log is away.", self._turn.generation)
+        await _in_database(turns.end_turn, turn=self._turn, status=status, end=end)
+        await self._broadcast.end(self._answer, {"status": status.value, "error": reason or None})
 
     @property
     def _answer(self) -> Answer:
         return self._relay.collector.answer
-
-
-def _columns(answer: Answer, status: MessageStatus) -> dict[str, Any]:
-    """A call that broke off has half its arguments: no model could go on from it."""
-    is_whole = status == MessageStatus.COMPLETE
-    return columns_of([part for part in answer.parts if is_whole or not isinstance(part, ToolCall)])
 
 
 def _status(error: BaseException | None) -> tuple[MessageStatus, str]:

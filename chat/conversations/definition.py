@@ -7,12 +7,17 @@ from typing import Any
 
 from accounts.access import User
 from chat import access
+from chat.models import Message
+from chat.models.conversation import Rating
 from portal.web.errors import BadParameter, NotFound
 from portal.web.text import require_plain_text, require_storable
 
 MAX_TEXT = 200_000
 MAX_TITLE = 200
 MAX_FOLDER = 100
+MAX_SYSTEM_PROMPT = 20_000
+MAX_RATING_REASON = 500
+TEMPERATURES = (0.0, 2.0)
 MAX_MODEL_NAME = 200
 MAX_ATTACHMENTS = 5
 MAX_ATTACHMENT_BYTES = 50 * 1024 * 1024
@@ -47,6 +52,21 @@ def checked_message(fields: Mapping[str, Any]) -> dict[str, Any]:
         raise BadParameter(f"attachments: at most {MAX_ATTACHMENTS} in one message.", "attachments")
     model = _line(fields["model"], "model", MAX_MODEL_NAME) if fields["model"] is not None else ""
     return {"role": role, "text": content, "model": model, "attachments": attachments}
+
+
+def checked_rating(message: Message, fields: Mapping[str, Any]) -> dict[str, Any]:
+    """None takes the rating back, and its reason with it. Raises `BadParameter`."""
+    rating, reason = fields.get("rating", message.rating) or "", fields.get("rating_reason", "") or ""
+    if message.role != "assistant":
+        raise BadParameter("rating: only answers are rated.", "rating")
+    if rating and rating not in Rating:
+        raise BadParameter(f"rating: choose from {', '.join(Rating)}, or null.", "rating")
+    require_storable(reason, "ratingReason")
+    if len(reason) > MAX_RATING_REASON or (reason and not rating):
+        raise BadParameter(
+            f"ratingReason: at most {MAX_RATING_REASON} characters, of a rating.", "ratingReason"
+        )
+    return {"rating": rating, "rating_reason": reason.strip()}
 
 
 def _attachment(said: Mapping[str, Any], number: int) -> dict[str, Any]:
@@ -93,6 +113,21 @@ def _model(value: str) -> str:
     return _line(value, "model", MAX_MODEL_NAME)
 
 
+def _system_prompt(value: str | None) -> str:
+    text = (value or "").strip()
+    require_storable(text, "systemPrompt")
+    if len(text) > MAX_SYSTEM_PROMPT:
+        raise BadParameter(f"systemPrompt: at most {MAX_SYSTEM_PROMPT:,} characters.", "systemPrompt")
+    return text
+
+
+def _temperature(value: float | None) -> float | None:
+    least, most = TEMPERATURES
+    if value is not None and not least <= value <= most:
+        raise BadParameter(f"temperature: from {least:g} to {most:g}, or null.", "temperature")
+    return value
+
+
 # What a person says → the model's field, and its rule.
 _SESSION_CHECKS: dict[str, tuple[str, Callable[[Any], Any]]] = {
     "title": ("title", _title),
@@ -100,4 +135,6 @@ _SESSION_CHECKS: dict[str, tuple[str, Callable[[Any], Any]]] = {
     "pinned": ("is_pinned", bool),
     "archived": ("is_archived", bool),
     "folder": ("folder", _folder),
+    "system_prompt": ("system_prompt", _system_prompt),
+    "temperature": ("temperature", _temperature),
 }

@@ -22,7 +22,10 @@ class EventLog(Protocol):
     async def append(self, generation: str, event: Event) -> None: ...
 
     def follow(self, generation: str, after: str) -> AsyncGenerator[tuple[str, Event], None]:
-        """Ends after `finish`; ends at once for a generation nobody knows."""
+        """Ends after `finish`, at once for a generation nobody knows, and when nothing comes for a while: its
+        process may have died."""
+
+    async def knows(self, generation: str) -> bool: ...
 
     async def request_stop(self, generation: str) -> None: ...
 
@@ -62,6 +65,9 @@ class InProcessEventLog:
                 if event["type"] == "finish":
                     return
 
+    async def knows(self, generation: str) -> bool:
+        return generation in self._entries
+
     async def request_stop(self, generation: str) -> None:
         if generation in self._entries:
             self._entries[generation].stop = True
@@ -86,13 +92,18 @@ class RedisEventLog:
     async def follow(self, generation: str, after: str) -> AsyncGenerator[tuple[str, Event], None]:
         key = self._key(generation)
         while await self._redis.exists(key):
-            for _, entries in await self._redis.xread({key: after}, block=self.BLOCK_MS) or ():
-                for event_id, fields in entries:
-                    after = event_id.decode()
-                    event = json.loads(fields[b"event"])
-                    yield after, event
-                    if event["type"] == "finish":
-                        return
+            found = await self._redis.xread({key: after}, block=self.BLOCK_MS)
+            if not found:
+                return
+            for event_id, fields in found[0][1]:
+                after = event_id.decode()
+                event = json.loads(fields[b"event"])
+                yield after, event
+                if event["type"] == "finish":
+                    return
+
+    async def knows(self, generation: str) -> bool:
+        return bool(await self._redis.exists(self._key(generation)))
 
     async def request_stop(self, generation: str) -> None:
         await self._redis.set(self._key(generation) + ":stop", 1, ex=KEEP_SECONDS)

@@ -1,9 +1,6 @@
-"""What is said in a session, stored."""
+"""Sessions, and what is said in them without asking a model. Of questions and answers: `turns`, `answers`."""
 
-from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
-from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
@@ -11,14 +8,13 @@ from django.utils import timezone
 
 from accounts.access import User
 from chat import access
-from chat.conversations.definition import MAX_TEXT, checked_message, checked_session
+from chat.conversations import branches, live
+from chat.conversations.definition import checked_message, checked_rating, checked_session
 from chat.models import Message, Session
 from chat.models.conversation import MessageStatus
-from portal.web.errors import BadParameter, Conflict, NotFound
-from portal.web.ids import encode
+from portal.web.errors import Conflict
+from portal.web.ids import uuid7
 
-MAX_QUESTION = MAX_TEXT
-_TITLE_LENGTH = 60
 _NO_TITLE = "New chat"
 
 
@@ -38,6 +34,12 @@ def edit_session(*, session: Session, **fields: Any) -> Session:
     return session
 
 
+def move_on(session: Session, message: Message | None) -> None:
+    """The session's branch ends with this message now."""
+    session.current, session.updated_at = message, timezone.now()
+    session.save(update_fields=["current", "updated_at"])
+
+
 def delete_session(*, session: Session) -> None:
     """With all that was said in it; the ledger keeps what it cost."""
     session.delete()
@@ -48,148 +50,58 @@ def add_message(*, user: User, session_id: str, **fields: Any) -> Message:
     """Said without asking a model. Raises `Conflict` while an answer is being written."""
     session = access.get_session(user, session_id, lock=True)
     values = checked_message(fields)
-    _require_quiet(session, "sessionId")
-    message = Message.objects.create(session=session, **values)
-    _touch(session)
+    require_quiet(session, "sessionId")
+    message = Message.objects.create(session=session, parent_id=session.current_id, **values)
+    move_on(session, message)
+    live.tell_of_session(session)
     return message
 
 
-def _require_quiet(session: Session, param: str) -> None:
-    if session.messages.filter(status=MessageStatus.STREAMING).exists():
-        raise Conflict("The last answer is still being written.", param)
-
-
-@dataclass(frozen=True)
-class Turn:
-    """What was said, and the answer to it that is being written."""
-
-    said: list[Message]
-    answer: Message
-
-    @property
-    def generation(self) -> str:
-        return generation_id(self.answer)
-
-
-def generation_id(answer: Message) -> str:
-    """Under which `event_log` has an answer that is being written."""
-    return encode("gen", answer.pk)
+def rate_message(*, message: Message, **fields: Any) -> Message:
+    for name, value in checked_rating(message, fields).items():
+        setattr(message, name, value)
+    message.save(update_fields=["rating", "rating_reason"])
+    return message
 
 
 @transaction.atomic
-def begin_turn(
-    *,
-    user: UUID,
-    session_id: str,
-    after: UUID | None,
-    said: list[dict[str, Any]],
-    model: str,
-    request_id: UUID,
-) -> Turn:
-    """`said` are a message's columns each. Raises `Conflict` when `after` is no longer the last message."""
-    session = access.get_session(user, session_id, lock=True)
-    _require_quiet(session, "session_id")
-    last = session.messages.order_by("-id").values_list("pk", flat=True).first()
-    if last != after:
-        raise Conflict("Something else was said in this session in the meantime.", "session_id")
-    messages = [Message.objects.create(session=session, **columns) for columns in said]
-    answer = Message.objects.create(
-        session=session, role="assistant", model=model, status=MessageStatus.STREAMING, usage_id=request_id
-    )
-    _touch(session)
-    return Turn(messages, answer)
-
-
-def end_turn(*, turn: Turn, status: MessageStatus, text: str, parts: Any, error: str, **tokens: int) -> None:
-    """A question the model said nothing to was not asked, as far as the conversation goes: it may be asked
-    again. The ledger has the call."""
-    if status != MessageStatus.COMPLETE and not text:
-        Message.objects.filter(pk__in=[turn.answer.pk, *(message.pk for message in turn.said)]).delete()
-        return
-    if parts is not None:
-        Message.objects.filter(pk=turn.answer.pk).update(parts=parts)
-    finish(turn.answer, status=status, text=text, error=error, **tokens)
-
-
-def _touch(session: Session) -> None:
-    session.updated_at = timezone.now()
-    session.save(update_fields=["updated_at"])
-
-
-@transaction.atomic
-def ask(*, user: User, session_id: str | None, text: str, model: str) -> tuple[Message, Message]:
-    """Stores a question and the answer to come. Without `session_id` a session begins."""
-    # PostgreSQL cannot store NUL; no person types one.
-    text = text.replace("\x00", "").strip()
-    if not text or len(text) > MAX_QUESTION:
-        raise BadParameter(f"A message has 1 to {MAX_QUESTION:,} characters.", "text")
-    try:
-        access.get_model(user, model)
-    except NotFound:
-        raise BadParameter("This model is not available to you.", "model") from None
-    session = _session(user, session_id, text, model)
-    if session.messages.filter(status=MessageStatus.STREAMING).exists():
-        raise BadParameter("The last answer is still being written.", "session")
-    question = Message.objects.create(session=session, role="user", text=text)
-    answer = Message.objects.create(
-        session=session, role="assistant", model=model, status=MessageStatus.STREAMING
-    )
-    return question, answer
-
-
-def _session(user: User, session_id: str | None, text: str, model: str) -> Session:
-    if session_id is None:
-        return Session.objects.create(user=user, title=_title(text), model=model)
-    session = access.get_session(user, session_id, lock=True)
-    session.model, session.updated_at = model, timezone.now()
-    session.save(update_fields=["model", "updated_at"])
+def show_version(*, user: User, message: Message, page: str = "") -> Session:
+    """The branch in which this message stands is the one that is shown, down to its newest end. `page` is the
+    tab that wants it."""
+    session = access.get_session(user, message.session.public_id, lock=True)
+    leaf = branches.tree_of(session).newest_leaf(message.pk)
+    session.current_id = leaf
+    session.save(update_fields=["current"])
+    live.tell_of_session(session, page=page)
     return session
 
 
-def _title(text: str) -> str:
-    line = " ".join(text.split())
-    return line if len(line) <= _TITLE_LENGTH else line[:_TITLE_LENGTH].rsplit(" ", 1)[0] + "…"
-
-
-def history(answer: Message) -> list[tuple[str, str]]:
-    """Role and text of everything before the answer that was really said."""
-    rows = Message.objects.filter(session=answer.session_id, id__lt=answer.pk).exclude(text="")
-    return list(rows.values_list("role", "text"))
-
-
-def link_usage(answer: Message, request_id: UUID) -> None:
-    Message.objects.filter(pk=answer.pk).update(usage=request_id)
-
-
-def save_progress(answer: Message, text: str) -> None:
-    rows = Message.objects.filter(pk=answer.pk, status=MessageStatus.STREAMING)
-    rows.update(text=text, updated_at=timezone.now())
-
-
-def finish(
-    answer: Message,
-    *,
-    status: MessageStatus,
-    text: str,
-    error: str,
-    input_tokens: int,
-    output_tokens: int,
-) -> None:
-    Message.objects.filter(pk=answer.pk, status=MessageStatus.STREAMING).update(
-        status=status,
-        text=text,
-        error=error[:500],
-        input_tokens=input_tokens,
-        output_tokens=output_tokens,
-        updated_at=timezone.now(),
+@transaction.atomic
+def branch_off(*, user: User, message: Message) -> Session:
+    """A new session that begins with all that was said up to this message."""
+    source = access.get_session(user, message.session.public_id)
+    said = branches.path_to(source, message.pk)
+    session = Session.objects.create(
+        user=user,
+        title=source.title,
+        model=source.model,
+        folder=source.folder,
+        system_prompt=source.system_prompt,
+        temperature=source.temperature,
     )
+    parent = None
+    for copy in said:
+        # The ledger's row and the command stay with the message that they made.
+        copy.usage, copy.command = None, None
+        copy.pk, copy.session, copy.parent = uuid7(), session, parent
+        parent = copy
+    if any(copy.status == MessageStatus.STREAMING for copy in said):
+        raise Conflict("The last answer is still being written.", "message")
+    Message.objects.bulk_create(said)
+    move_on(session, parent)
+    return session
 
 
-def close_interrupted() -> int:
-    """Marks answers whose process died; the text they had is kept. Returns how many."""
-    stale = timezone.now() - timedelta(minutes=1)
-    rows = Message.objects.filter(status=MessageStatus.STREAMING, updated_at__lt=stale)
-    return rows.update(
-        status=MessageStatus.INTERRUPTED,
-        error="The portal was restarted while this answer was being written.",
-    )
+def require_quiet(session: Session, param: str) -> None:
+    if session.messages.filter(status=MessageStatus.STREAMING).exists():
+        raise Conflict("The last answer is still being written.", param)

@@ -1,12 +1,13 @@
 """Canonical parts as a message's row has them: plain text as `text` alone, anything more beside it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import msgspec
 
-from chat.gateway.request import AnyPart, Text
-from chat.models import Message
+from chat.gateway.collect import Answer
+from chat.gateway.request import AnyPart, Message, Text, Thinking, ToolCall
+from chat.models import Message as StoredMessage
 
 Columns = dict[str, Any]
 
@@ -20,7 +21,23 @@ def columns_of(parts: Sequence[AnyPart], *, between: str = "") -> Columns:
     return {"text": text, "parts": None if is_plain or not told else told}
 
 
-def parts_of(message: Message) -> tuple[AnyPart, ...]:
+def columns_of_answer(answer: Answer, *, is_whole: bool) -> Columns:
+    """A call that broke off has half its arguments: no model could go on from it."""
+    return columns_of([part for part in answer.parts if is_whole or not isinstance(part, ToolCall)])
+
+
+def told_to(model: str | None, rows: Iterable[StoredMessage]) -> tuple[Message, ...]:
+    """What was thought goes back to the `model` that thought it, and to no other: none could read it."""
+    messages = []
+    for row in rows:
+        is_own = row.model == model
+        parts = tuple(part for part in parts_of(row) if is_own or not isinstance(part, Thinking))
+        if parts:
+            messages.append(Message("assistant" if row.role == "assistant" else "user", parts))
+    return tuple(messages)
+
+
+def parts_of(message: StoredMessage) -> tuple[AnyPart, ...]:
     if message.parts is None:
         return (Text(message.text),) if message.text else ()
     return msgspec.convert(message.parts, tuple[AnyPart, ...])

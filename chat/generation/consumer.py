@@ -1,7 +1,9 @@
-"""The browser's socket: asks, attaches to answers being written, stops them."""
+"""The browser's socket: commands in, what happens in its person's chats out."""
 
 import asyncio
 import json
+import time
+from collections import deque
 from typing import Any
 
 from channels.db import database_sync_to_async
@@ -9,35 +11,39 @@ from channels.generic.websocket import AsyncWebsocketConsumer
 from django.conf import settings
 
 from accounts.access import User, may_use_models, people_signed_in
-from chat import access
-from chat.conversations import services
-from chat.conversations.event_log import event_log
-from chat.generation import run
-from chat.models import Message
-from chat.models.conversation import MessageStatus
+from chat.conversations.live import group_of
+from chat.generation import commands
+from chat.generation.feed import Feed
 from chat.presence import Forget, watch
-from chat.rendering.markdown import render_blocks
 from portal.web.client_address import client_address
-from portal.web.errors import ApiError, BadParameter, NotFound
+from portal.web.errors import ApiError
 
-MAX_FRAME = 1_000_000
+MAX_FRAME = 4_000_000
 # Codes of our own (RFC 6455 § 7.4.2): the page reacts to them.
 NOT_SIGNED_IN = 4401
+TOO_MANY = 4429
 TOO_LARGE = 1009
+# Commands a socket may send in so many seconds; no hand is faster (battery W07).
+MOST_COMMANDS = 60
+WITHIN = 10.0
 
 
 class ChatConsumer(AsyncWebsocketConsumer):
     """Protocol: JSON text frames, described in `docs/browser-protocol.md`."""
 
     async def connect(self) -> None:
-        self._attached: dict[str, asyncio.Task[None]] = {}
+        self._feed = Feed(self._send)
         self._forget: Forget = lambda: None
+        self._group: str | None = None
+        self._received: deque[float] = deque(maxlen=MOST_COMMANDS)
         await self.accept()
         user = await self._user()
         if user is None:
             await self.close(NOT_SIGNED_IN)
             return
         self._forget = watch(user.pk, self._leave, session_key=self.scope["session"].session_key)
+        self._group = group_of(user.pk)
+        await self.channel_layer.group_add(self._group, self.channel_name)
 
     def _leave(self) -> None:
         """Signed out elsewhere, or disabled: the page goes to the sign-in page."""
@@ -45,86 +51,41 @@ class ChatConsumer(AsyncWebsocketConsumer):
 
     async def disconnect(self, code: int) -> None:
         self._forget()
-        for task in self._attached.values():
-            task.cancel()
+        self._feed.close()
+        if self._group is not None:
+            await self.channel_layer.group_discard(self._group, self.channel_name)
+
+    async def tell(self, message: dict[str, Any]) -> None:
+        """From `chat.conversations.live`."""
+        await self._send(message["frame"])
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
         if text_data is None or len(text_data) > MAX_FRAME:
             await self.close(TOO_LARGE)
-            return
-        user = await self._user()
-        if user is None:
+        elif self._is_too_fast():
+            await self.close(TOO_MANY)
+        elif (user := await self._user()) is None:
             await self.close(NOT_SIGNED_IN)
-            return
-        command: Any = {}
+        else:
+            await self._obey(user, text_data)
+
+    async def _obey(self, user: User, text: str) -> None:
         try:
-            command = _command(text_data)
-            await self._commands[command["type"]](self, user, command)
+            command = commands.read(text)
+            if isinstance(command, commands.Attach):
+                answer = await commands.require_own(user, command.generation)
+                self._feed.follow(command.generation, command.after, answer)
+            elif frame := await commands.obey(commands.Sender(user, self._address()), command):
+                await self._send(frame)
         except ApiError as error:
-            await self._send(type="rejected", ref=command.get("ref"), message=str(error))
+            await self._send(commands.rejected(text, error))
 
-    async def _ask(self, user: User, command: dict[str, Any]) -> None:
-        question, answer = await database_sync_to_async(services.ask)(
-            user=user,
-            session_id=command.get("session"),
-            text=str(command.get("text", "")),
-            model=str(command.get("model") or settings.DEFAULT_MODEL),
-        )
-        await run.start(answer, user.pk, self._address())
-        session = answer.session
-        await self._send(
-            type="asked",
-            ref=command.get("ref"),
-            session={
-                "id": session.public_id,
-                "title": session.title,
-                "url": f"/chat/{session.public_id}",
-                "created": command.get("session") is None,
-            },
-            question={"id": question.public_id, "text": question.text},
-            answer={"id": answer.public_id, "model": answer.model},
-            generation=services.generation_id(answer),
-        )
-
-    async def _attach(self, user: User, command: dict[str, Any]) -> None:
-        generation, after = str(command.get("generation")), str(command.get("after") or "0")
-        answer = await self._answer(user, generation)
-        if generation in self._attached:
-            self._attached[generation].cancel()
-        self._attached[generation] = asyncio.create_task(self._follow(answer, generation, after))
-
-    async def _stop(self, user: User, command: dict[str, Any]) -> None:
-        generation = str(command.get("generation"))
-        await self._answer(user, generation)
-        await event_log().request_stop(generation)
-
-    async def _follow(self, answer: Message, generation: str, after: str) -> None:
-        async for event_id, event in event_log().follow(generation, after):
-            await self._send(type="event", generation=generation, id=event_id, event=event)
-            if event["type"] == "finish":
-                return
-        await self._send_stored(answer, generation, after)
-
-    async def _send_stored(self, answer: Message, generation: str, after: str) -> None:
-        """The log is gone: what was stored is the answer."""
-        await answer.arefresh_from_db()
-        for index, html in enumerate(render_blocks(answer.text)):
-            block = {"type": "block", "index": index, "html": html}
-            await self._send(type="event", generation=generation, id=after, event=block)
-        is_lost = answer.status == MessageStatus.STREAMING
-        finish = {
-            "type": "finish",
-            "status": MessageStatus.INTERRUPTED if is_lost else answer.status,
-            "error": answer.error or None,
-            "model": answer.model,
-            "input_tokens": answer.input_tokens,
-            "output_tokens": answer.output_tokens,
-        }
-        await self._send(type="event", generation=generation, id=after, event=finish)
-
-    async def _answer(self, user: User, generation: str) -> Message:
-        public_id = generation.replace("gen_", "msg_", 1)
-        return await database_sync_to_async(access.get_answer)(user, public_id)
+    def _is_too_fast(self) -> bool:
+        now = time.monotonic()
+        is_full = len(self._received) == MOST_COMMANDS
+        is_too_fast = is_full and now - self._received[0] < WITHIN
+        self._received.append(now)
+        return is_too_fast
 
     async def _user(self) -> User | None:
         """Asked anew for every command: a disabled or signed-out person is out at once."""
@@ -136,22 +97,8 @@ class ChatConsumer(AsyncWebsocketConsumer):
         peer = (self.scope.get("client") or [""])[0]
         return client_address(peer, forwarded, settings.TRUSTED_PROXIES)
 
-    async def _send(self, **frame: Any) -> None:
+    async def _send(self, frame: dict[str, Any]) -> None:
         await self.send(text_data=json.dumps(frame))
-
-    _commands = {"ask": _ask, "attach": _attach, "stop": _stop}
-
-
-def _command(text: str) -> dict[str, Any]:
-    try:
-        command = json.loads(text)
-    except (ValueError, RecursionError):
-        raise BadParameter("The frame is not valid JSON.") from None
-    if not isinstance(command, dict) or command.get("type") not in ChatConsumer._commands:
-        raise BadParameter("Unknown command.", "type")
-    if not isinstance(command.get("session"), str | None):
-        raise NotFound("There is no such chat.")
-    return command
 
 
 def _current_user(scope: dict[str, Any]) -> User | None:

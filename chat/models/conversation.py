@@ -18,6 +18,11 @@ class Session(PublicIdModel):
     is_pinned = models.BooleanField(default=False, db_default=False)
     is_archived = models.BooleanField(default=False, db_default=False)
     folder = models.CharField(max_length=100, blank=True, db_default="")
+    system_prompt = models.TextField(blank=True, default="", db_default="")
+    # None leaves it to the model server.
+    temperature = models.FloatField(null=True)
+    # The last message of the branch that is shown, and that the next one follows.
+    current = models.ForeignKey("Message", null=True, on_delete=models.SET_NULL, related_name="+")
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     # When something was last said.
     updated_at = models.DateTimeField(default=timezone.now, editable=False)
@@ -38,8 +43,15 @@ class MessageStatus(models.TextChoices):
     INTERRUPTED = "interrupted"
 
 
+class Rating(models.TextChoices):
+    UP = "up"
+    DOWN = "down"
+
+
 class Message(PublicIdModel):
     """One side of a turn. An answer is stored as it grows; `usage` is the ledger row that paid for it.
+
+    It follows its `parent`. Those with the same one are versions of each other, none of which is overwritten.
 
     `parts` has the canonical parts (`chat.gateway.request`) of what is more than one text, such as tool
     calls; `text` is what of it people read. `attachments` as their sender described them.
@@ -48,6 +60,7 @@ class Message(PublicIdModel):
     id_prefix = "msg"
 
     session = models.ForeignKey(Session, on_delete=models.CASCADE, related_name="messages")
+    parent = models.ForeignKey("self", null=True, on_delete=models.CASCADE, related_name="children")
     role = models.CharField(max_length=10, choices=[("user", "user"), ("assistant", "assistant")])
     text = models.TextField(blank=True)
     parts = models.JSONField(null=True)
@@ -60,6 +73,12 @@ class Message(PublicIdModel):
     )
     input_tokens = models.PositiveIntegerField(default=0)
     output_tokens = models.PositiveIntegerField(default=0)
+    # Of an answer: the page's command that began it. One that is sent twice begins one answer.
+    command = models.UUIDField(null=True, unique=True, editable=False)
+    # How long the model thought before its first word, in milliseconds.
+    thought_ms = models.PositiveIntegerField(null=True)
+    rating = models.CharField(max_length=4, choices=Rating, blank=True, db_default="")
+    rating_reason = models.CharField(max_length=500, blank=True, db_default="")
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     updated_at = models.DateTimeField(default=timezone.now, editable=False)
 

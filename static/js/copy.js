@@ -2,7 +2,7 @@
 function source(button) {
   if (button.dataset.copy) return document.getElementById(button.dataset.copy);
   if (button.matches(".copy-code")) return button.closest(".code-block").querySelector("pre");
-  return button.closest(".turn").querySelector(".answer");
+  return button.closest(".turn").querySelector("copyQuestion" in button.dataset ? ".question" : ".answer");
 }
 
 async function write(text) {
@@ -17,7 +17,7 @@ async function write(text) {
 }
 
 document.addEventListener("click", async (event) => {
-  const button = event.target.closest("[data-copy], .copy-code, [data-copy-answer]");
+  const button = event.target.closest("[data-copy], .copy-code, [data-copy-answer], [data-copy-question]");
   if (!button) return;
   await write(source(button).innerText.trimEnd());
   const before = button.innerHTML;

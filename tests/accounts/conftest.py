@@ -66,8 +66,8 @@ class App:
         self._step = 0
 
     def code(self) -> str:
-        """Waits out the end of a step: a code checked in the next one teaches the portal that this app's clock
-        is slow, and the next code would be one too far ahead."""
+        """Waits out the end of a step: a code that is checked in the next one teaches the portal that this
+        clock is slow, and the next code would be one too far ahead."""
         while time.time() % 30 > 28:
             time.sleep(0.1)
         totp = TOTP(self._key)

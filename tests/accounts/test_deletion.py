@@ -103,15 +103,15 @@ def test_when_due_all_is_gone_but_the_books(
     from accounts.deletion import delete_due_accounts, nobody, request_deletion
     from accounts.models import DataExport, SecurityEvent, User
     from apikeys.models import ApiKey
-    from chat.conversations.services import ask
+    from chat.conversations.turns import Question, ask
     from chat.models import Message, Session
     from usage.models import UsageRecord
 
     body = {"model": MODEL, "messages": [{"role": "user", "content": "Hi"}]}
     assert api.post("/chat/completions", json=body).status_code == 200
     row = UsageRecord.objects.get(user=alice)
-    question, _ = ask(user=alice, session_id=None, text="Hi", model=MODEL)
-    _, bobs = ask(user=bob, session_id=None, text="Hi", model=MODEL)
+    question = ask(user=alice, question=Question("Hi", MODEL)).said[0]
+    bobs = ask(user=bob, question=Question("Hi", MODEL)).answer
     sign_in(alice)
     begin_export(user=alice)
     export = DataExport.objects.get(user=alice)

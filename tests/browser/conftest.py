@@ -6,8 +6,11 @@ from typing import Any
 import pytest
 from playwright.sync_api import BrowserContext, Page
 
+from tests.chat.conftest import make_model, make_upstream, server
 from tests.conftest import PASSWORD
 from tests.portal_process import PortalProcess
+
+__all__ = ["make_model", "make_upstream", "server"]
 
 
 @pytest.fixture(scope="session")

@@ -88,6 +88,7 @@ class Row:
     method: str = "GET"
     body: Any = None
     form: Mapping[str, str] | None = None
+    is_endless: bool = False
 
 
 def call(path: str, **body: Any) -> Row:
@@ -136,6 +137,8 @@ ROWS: dict[str, list[Row]] = {
         Row(OWNERS | {"key without the permission": IN, "key": 404, "owner": 404},
             "/api/chat/shares/{share}", "DELETE"),
     ],
+    "api-chat-message": [Row(OWNERS | ANY_KEY_OF_HERS, "/api/chat/messages/{answer}", "PATCH",
+                             {"rating": "up"})],
     # Keys are read by their owner and by themselves; made and changed by who may manage.
     "api-keys": [
         Row(OWN | {"key": 403, "key of another": 403, "key without the permission": 403}, "/api/keys"),
@@ -245,6 +248,10 @@ ROWS: dict[str, list[Row]] = {
     "share": [Row(PUBLIC, "/share/{share_token}"), Row(NOT_THIS_TOKEN, f"/share/{NO_TOKEN}")],
     "shared-links": [Row(PAGE, "/profile/links")],
     "share-revoke": [Row(OWNERS_FORM, "/profile/links/{share}/revoke", "POST", form={})],
+    "chat-turns": [Row(OWNERS_PAGE, "/chat/{session}/turns")],
+    "chat-commands": [Row(OWNERS_FORM, "/chat/commands", "POST", {"type": "show", "message": "{answer}"})],
+    "chat-events": [Row(OWNERS_PAGE, "/chat/events?follow={generation}:0", is_endless=True)],
+    "chat-branch": [Row(OWNERS_FORM, "/chat/messages/{answer}/branch", "POST")],
     "docs-index": [Row(PUBLIC, "/docs")],
     "docs": [Row(PUBLIC, "/docs/getting-started")],
     "admin": [Row(ADMIN, f"/admin/{path}") for path in ("", "accounts/user/", "chat/upstream/")],
@@ -343,12 +350,13 @@ def things_of(user: Any, key: Any) -> dict[str, str]:
     from accounts.browsers.access import browsers_of
     from accounts.data_export import make_export
     from accounts.models import DataExport, TrustedBrowser
-    from chat.conversations.services import add_message, create_session
+    from chat.models import Message, Session
     from chat.sharing.services import share_session
 
-    session = create_session(user=user, title="A chat", model=MODEL)
-    said = {"role": "user", "content": "Hello", "model": None, "attachments": []}
-    add_message(user=user, session_id=session.public_id, **said)
+    session = Session.objects.create(user=user, title="A chat", model=MODEL)
+    answer = Message.objects.create(session=session, role="assistant", text="Hello", model=MODEL)
+    session.current = answer
+    session.save()
     share, share_token = share_session(session=session)
     export = DataExport.objects.create(user=user)
     make_export(export.pk)
@@ -359,6 +367,8 @@ def things_of(user: Any, key: Any) -> dict[str, str]:
         "session": session.public_id,
         "share": share.public_id,
         "share_token": share_token,
+        "answer": answer.public_id,
+        "generation": answer.public_id.replace("msg_", "gen_"),
         "export": export.public_id,
         "trusted": trusted.public_id,
         "browser": str(browsers_of(user)[0].id),
@@ -390,7 +400,11 @@ def test_who_gets_in_z(everybody: Cast, name: str) -> None:
 def visit(everybody: Cast, row: Row, actor: str) -> Verdict:
     path = row.path.format(**everybody.things)
     body = filled(row.body, everybody.things)
-    return verdict_on(everybody.clients[actor].request(row.method, path, json=body, data=row.form))
+    client = everybody.clients[actor]
+    if row.is_endless:
+        with client.stream(row.method, path) as response:
+            return verdict_on(response)
+    return verdict_on(client.request(row.method, path, json=body, data=row.form))
 
 
 def filled(body: Any, things: dict[str, str]) -> Any:

@@ -1,33 +1,69 @@
-// The box people type in: grows, keeps drafts, sends with Enter, stops with Escape.
+// The box people type in: grows, keeps drafts, sends with Enter, stops with Escape, and lets what is sent
+// while an answer is being written wait for its end.
+import { picker } from "./picker.js";
+import { queue } from "./queue.js";
+
 export function composer({ onSend, onStop }) {
   const form = document.querySelector("#composer");
   const input = document.querySelector("#composer-input");
-  const model = document.querySelector("#model");
   const send = document.querySelector("#send");
   const stop = document.querySelector("#stop");
   const error = document.querySelector("#composer-error");
-  const draftKey = `draft:${location.pathname}`;
+  const model = picker();
+  const waiting = queue();
+  const draftKey = () => `draft:${location.pathname}`;
   let isBusy = false;
+  let editLast = () => {};
 
   function refresh() {
-    send.disabled = isBusy || !input.value.trim();
+    send.disabled = !input.value.trim();
+    send.hidden = isBusy && !input.value.trim();
+    stop.hidden = !isBusy;
     input.style.height = "auto";
     input.style.height = `${input.scrollHeight}px`;
   }
 
   function submit() {
     const text = input.value.trim();
-    if (text && !isBusy) onSend(text, model.value);
+    if (!text) return;
+    input.value = "";
+    refresh();
+    if (isBusy) {
+      waiting.add(text);
+      localStorage.removeItem(draftKey());
+    } else deliver(text);
+  }
+
+  // The draft is forgotten when the portal has the question; one that was not taken is not lost.
+  async function deliver(text) {
+    const key = draftKey();
+    try {
+      await onSend({ text, model: model.chosen() });
+      if (localStorage.getItem(key)?.trim() === text) localStorage.removeItem(key);
+    } catch (failure) {
+      giveBack(text, failure.message);
+    }
+  }
+
+  function giveBack(text, message) {
+    input.value ||= text;
+    refresh();
+    showError(message);
   }
 
   input.addEventListener("input", () => {
-    localStorage.setItem(draftKey, input.value);
+    localStorage.setItem(draftKey(), input.value);
     refresh();
   });
   input.addEventListener("keydown", (event) => {
-    if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
-    event.preventDefault();
-    submit();
+    if (event.isComposing) return;
+    if (event.key === "Enter" && !event.shiftKey) {
+      event.preventDefault();
+      submit();
+    } else if (event.key === "ArrowUp" && !input.value) {
+      event.preventDefault();
+      editLast();
+    }
   });
   form.addEventListener("submit", (event) => {
     event.preventDefault();
@@ -35,32 +71,40 @@ export function composer({ onSend, onStop }) {
   });
   stop.addEventListener("click", onStop);
   document.addEventListener("keydown", (event) => {
-    if (event.key === "Escape" && isBusy) onStop();
+    if (event.key === "Escape" && isBusy && !document.querySelector("dialog[open]")) onStop();
   });
 
+  function showError(message) {
+    error.textContent = message;
+    error.hidden = !message;
+  }
+
   // Whoever typed before this script was here keeps what they typed.
-  input.value ||= localStorage.getItem(draftKey) ?? "";
+  input.value ||= localStorage.getItem(draftKey()) ?? "";
   refresh();
 
   return {
+    giveBack,
+    showError,
+    model: model.chosen,
     setBusy(busy) {
+      const hasEnded = isBusy && !busy;
       isBusy = busy;
-      send.hidden = busy;
-      stop.hidden = !busy;
       refresh();
+      const next = hasEnded && waiting.take();
+      if (next) deliver(next);
     },
-    clear() {
-      input.value = "";
-      localStorage.removeItem(draftKey);
-      refresh();
-    },
-    showError(message) {
-      error.textContent = message;
-      error.hidden = !message;
+    // Follow-ups of a page that was left meanwhile go on now.
+    begin() {
+      const next = !isBusy && waiting.take();
+      if (next) deliver(next);
     },
     fillAndSend(text) {
       input.value = text;
       submit();
+    },
+    onEditLast(edit) {
+      editLast = edit;
     },
   };
 }

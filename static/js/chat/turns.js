@@ -1,12 +1,14 @@
 // Questions and answers on the page. Only `html` that the server has sanitised becomes markup.
 const list = document.querySelector("#turns");
 
-function add(template, id) {
-  const turn = document.querySelector(template).content.firstElementChild.cloneNode(true);
-  turn.id = id;
-  list.append(turn);
-  return turn;
-}
+const fromTemplate = (name) => document.querySelector(name).content.firstElementChild.cloneNode(true);
+const pageIn = (text) => {
+  const template = document.createElement("template");
+  template.innerHTML = text;
+  return template.content.querySelector(".turns-page");
+};
+const turnsIn = (page) => [...page.querySelectorAll(":scope > .turn")];
+const current = () => list.querySelector(".turns-page");
 
 function block(answer, index) {
   const body = answer.querySelector(".answer");
@@ -18,15 +20,61 @@ function block(answer, index) {
   return body.children[index];
 }
 
+// A turn that is as it was stays: whoever reads, selects or has the focus in it is not disturbed.
+function reconciled(fresh) {
+  const known = fresh.id && document.getElementById(fresh.id);
+  if (!known) return fresh;
+  if (known.dataset.state === fresh.dataset.state) return known;
+  const [read, told] = [known, fresh].map((turn) => turn.querySelector(".answer"));
+  if (read?.innerHTML === told?.innerHTML) told?.replaceWith(read);
+  return fresh;
+}
+
 export const turns = {
-  addQuestion({ id, text }) {
-    add("#question-template", id).querySelector(".question").textContent = text;
+  any: () => Boolean(list.querySelector(".turn")),
+  active: () => current().dataset,
+  earlier: () => document.querySelector("#earlier")?.dataset.before,
+
+  // The question as it was typed and an answer to come, until the portal has stored both.
+  addPending({ text, edits }) {
+    if (edits) {
+      const edited = document.getElementById(edits);
+      while (edited.nextElementSibling) edited.nextElementSibling.remove();
+      edited.remove();
+    }
+    const question = fromTemplate("#question-template");
+    question.querySelector(".question").textContent = text;
+    const answer = fromTemplate("#answer-template");
+    for (const turn of [question, answer]) turn.dataset.pending = "";
+    current().append(question, answer);
+    return { answer, remove: () => [question, answer].forEach((turn) => turn.remove()) };
   },
 
-  addAnswer({ id, model }) {
-    const answer = add("#answer-template", id);
-    answer.querySelector(".answer-model").textContent = model;
-    return answer;
+  // The end of the conversation in place of what is shown; what was read of its beginning stays.
+  replace(text) {
+    const page = pageIn(text);
+    const fresh = turnsIn(page);
+    const first = fresh[0] && turnsIn(current()).findIndex((turn) => turn.id === fresh[0].id);
+    const kept = first > 0 ? turnsIn(current()).slice(0, first) : [];
+    const marker = (kept.length ? current() : page).querySelector(".earlier");
+    page.replaceChildren(...(marker ? [marker] : []), ...kept, ...fresh.map(reconciled));
+    list.replaceChildren(page);
+    return page.dataset;
+  },
+
+  prepend(text) {
+    const page = pageIn(text);
+    document.querySelector("#earlier")?.remove();
+    current().prepend(...page.children);
+  },
+
+  clear(answer) {
+    answer.querySelector(".thoughts").textContent = "";
+  },
+
+  think(answer, text) {
+    answer.querySelector(".thinking").hidden = false;
+    answer.querySelector(".thoughts").append(text);
   },
 
   setBlock(answer, { index, html }) {
@@ -34,30 +82,13 @@ export const turns = {
     block(answer, index).innerHTML = html;
   },
 
-  finish(answer, { status, error, output_tokens: tokens }) {
+  finish(answer, { status, error }) {
     answer.dataset.status = status;
     answer.querySelector(".typing").hidden = true;
     const box = answer.querySelector(".turn-error");
     box.textContent = error ?? "";
     box.hidden = !error;
-    const meta = answer.querySelector(".answer-meta");
-    const parts = tokens ? [`${tokens.toLocaleString()} ${meta.dataset.tokens}`] : [];
-    if (status === "stopped") parts.push(meta.dataset.stopped);
-    meta.textContent = parts.join(" · ");
   },
 
-  showSession({ title, url }) {
-    history.pushState(null, "", url);
-    document.title = `${title} · LLM Portal`;
-    document.querySelector("#page-title").textContent = title;
-    const sidebar = document.querySelector("#sidebar-sessions");
-    sidebar.querySelector(".side-empty")?.remove();
-    const entry = document.createElement("a");
-    Object.assign(entry, { className: "side-link", href: url, title, textContent: title });
-    entry.setAttribute("aria-current", "page");
-    const item = document.createElement("li");
-    item.append(entry);
-    if (!sidebar.querySelector("ul")) sidebar.append(document.createElement("ul"));
-    sidebar.querySelector("ul").prepend(item);
-  },
+  textOf: (answer) => answer.querySelector(".answer").innerText,
 };

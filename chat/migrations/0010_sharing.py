@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('chat', '0007_sessions_by_api'),
+        ('chat', '0009_one_branch'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

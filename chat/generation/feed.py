@@ -1,0 +1,76 @@
+"""What one open page hears of the answers it follows."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from channels.db import database_sync_to_async
+from django.db import DatabaseError
+from redis.exceptions import RedisError
+
+from chat.conversations.event_log import event_log
+from chat.conversations.narration import stored_events
+from chat.models import Message
+from chat.models.conversation import MessageStatus
+
+Frame = dict[str, Any]
+# Seconds between two looks for a log that is not there: not yet, or no longer.
+RETRY_EVERY = 0.5
+
+
+class Feed:
+    def __init__(self, send: Callable[[Frame], Awaitable[None]]) -> None:
+        self._send = send
+        self._following: dict[str, asyncio.Task[None]] = {}
+
+    def follow(self, generation: str, after: str, answer: Message | None) -> None:
+        """From after this event; to follow it again begins anew. `answer` is None for a temporary one."""
+        if generation in self._following:
+            self._following[generation].cancel()
+        self._following[generation] = asyncio.create_task(self._follow(generation, after, answer))
+
+    def close(self) -> None:
+        for task in self._following.values():
+            task.cancel()
+
+    async def _follow(self, generation: str, after: str, answer: Message | None) -> None:
+        while True:
+            try:
+                async for event_id, event in event_log().follow(generation, after):
+                    after = event_id
+                    await self._tell(generation, event_id, event)
+                    if event["type"] == "finish":
+                        return
+            except (RedisError, OSError):
+                pass  # It comes back, or the row says how the answer ended.
+            if ending := await self._ending(generation, answer):
+                for event in ending:
+                    await self._tell(generation, after, event)
+                return
+            await asyncio.sleep(RETRY_EVERY)
+
+    async def _ending(self, generation: str, answer: Message | None) -> list[Frame]:
+        """Of an answer whose log does not go on; nothing while it is only silent."""
+        try:
+            if answer is None:
+                return [] if await event_log().knows(generation) else [_LOST]
+            return await database_sync_to_async(_stored_ending)(answer)
+        except (RedisError, OSError, DatabaseError):
+            return []
+
+    async def _tell(self, generation: str, event_id: str, event: Frame) -> None:
+        await self._send({"type": "event", "generation": generation, "id": event_id, "event": event})
+
+
+def _stored_ending(answer: Message) -> list[Frame]:
+    row = Message.objects.filter(pk=answer.pk).first()
+    if row is None:
+        return [_LOST]
+    return [] if row.status == MessageStatus.STREAMING else stored_events(row)
+
+
+_LOST = {
+    "type": "finish",
+    "status": MessageStatus.INTERRUPTED.value,
+    "error": "This answer is no longer there.",
+}

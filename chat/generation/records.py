@@ -1,0 +1,62 @@
+"""Where an answer is kept while it is written, and what it answers."""
+
+from typing import Protocol
+from uuid import UUID
+
+from accounts.access import instructions_of
+from chat.conversations import answers, branches, turns
+from chat.conversations.stored_parts import told_to
+from chat.gateway.request import Message, Request, Sampling, Text
+from chat.models import Message as StoredMessage
+from chat.models import Session
+from chat.models.conversation import MessageStatus
+
+
+class Record(Protocol):
+    """All of it may ask the database: to be called off the event loop."""
+
+    generation: str
+    model: str
+
+    def request(self, user_id: UUID) -> Request: ...
+
+    def link_usage(self, request_id: UUID) -> None: ...
+
+    def save_progress(self, text: str) -> None: ...
+
+    def finish(self, status: MessageStatus, end: answers.End) -> None: ...
+
+
+class StoredRecord:
+    """An answer in a session: it follows what was said on its own branch."""
+
+    def __init__(self, answer: StoredMessage) -> None:
+        self._answer = answer
+        self.generation = turns.generation_id(answer)
+        self.model = answer.model
+
+    def request(self, user_id: UUID) -> Request:
+        session, model = self._answer.session, self._answer.model
+        history = branches.path_to(session, self._answer.parent_id)
+        return request_of(model, told_to(model, history), user_id, session)
+
+    def link_usage(self, request_id: UUID) -> None:
+        answers.link_usage(self._answer, request_id)
+
+    def save_progress(self, text: str) -> None:
+        answers.save_progress(self._answer, text)
+
+    def finish(self, status: MessageStatus, end: answers.End) -> None:
+        answers.finish(self._answer, status=status, end=end)
+
+
+def request_of(model: str, messages: tuple[Message, ...], user_id: UUID, session: Session) -> Request:
+    """With what the person wants every answer to heed, and what they want of this chat."""
+    instructions = (instructions_of(user_id), session.system_prompt)
+    return Request(
+        model=model,
+        messages=messages,
+        system=tuple(Text(text) for text in instructions if text),
+        sampling=Sampling(temperature=session.temperature),
+        stream=True,
+    )
