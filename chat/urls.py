@@ -2,10 +2,11 @@ from django.urls import path, re_path
 
 from chat.api.completions import ModelCall
 from chat.api.exports import SessionExport
+from chat.api.imports import Import
 from chat.api.models import ChatModelList, ModelDetail, ModelList
 from chat.api.sessions import Message, Messages, Session, SessionMessages, Sessions
 from chat.api.shares import SessionShares, Share, Shares
-from chat.pages import docs, exports, live, share, views
+from chat.pages import docs, exports, imports, live, share, views
 
 # The trailing slash is optional everywhere (conformance H01).
 api = [
@@ -32,6 +33,7 @@ api = [
     re_path(
         r"^chat/sessions/(?P<public_id>[^/]+)/export/?$", SessionExport.as_view(), name="api-session-export"
     ),
+    re_path(r"^chat/import/?$", Import.as_view(), name="api-import"),
     re_path(r"^chat/shares/?$", Shares.as_view(), name="api-shares"),
     re_path(r"^chat/shares/(?P<public_id>[^/]+)/?$", Share.as_view(), name="api-share"),
 ]
@@ -42,6 +44,7 @@ pages = [
     path("chat/commands", live.command, name="chat-commands"),
     path("chat/events", live.events, name="chat-events"),
     path("chat/messages/<str:message>/branch", views.branch_off, name="chat-branch"),
+    path("chat/import", imports.import_page, name="chat-import"),
     path("chat/<str:public_id>", views.chat, name="chat-session"),
     path("chat/<str:public_id>/export.md", exports.markdown, name="chat-markdown"),
     path("chat/<str:public_id>/export.json", exports.document, name="chat-json"),

@@ -129,6 +129,9 @@ ROWS: dict[str, list[Row]] = {
         Row(OWNERS | ANY_KEY_OF_HERS, "/api/chat/sessions/{session}/shares", "POST", {}),
     ],
     "api-session-export": [Row(OWNERS | ANY_KEY_OF_HERS, "/api/chat/sessions/{session}/export")],
+    # Without a file nothing is imported: who is let in is told so.
+    "api-import": [Row(verdicts(400, anonymous=401, unverified=401) | DEAD_KEYS | NOBODY_YET,
+                       "/api/chat/import", "POST", form={})],
     "api-shares": [Row(OWN, "/api/chat/shares")],
     "api-share": [
         Row(OWNERS | ANY_KEY_OF_HERS, "/api/chat/shares/{share}"),
@@ -246,6 +249,7 @@ ROWS: dict[str, list[Row]] = {
     "chat-json": [Row(OWNERS_PAGE, "/chat/{session}/export.json")],
     "chat-print": [Row(OWNERS_PAGE, "/chat/{session}/print")],
     "share": [Row(PUBLIC, "/share/{share_token}"), Row(NOT_THIS_TOKEN, f"/share/{NO_TOKEN}")],
+    "chat-import": [Row(PAGE, "/chat/import")],
     "shared-links": [Row(PAGE, "/profile/links")],
     "share-revoke": [Row(OWNERS_FORM, "/profile/links/{share}/revoke", "POST", form={})],
     "chat-turns": [Row(OWNERS_PAGE, "/chat/{session}/turns")],
