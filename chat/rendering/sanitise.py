@@ -6,10 +6,10 @@ Of MathML what draws a formula, and nothing that leads, loads, acts or lets othe
 
 import nh3
 
-_TEXT = {"p", "h1", "h2", "h3", "h4", "h5", "h6", "blockquote", "ul", "ol", "li", "th", "td"}
+_TEXT = {"p", "h1", "h2", "h3", "h4", "h5", "h6", "li", "th", "td"}
 _HTML = _TEXT | {
-    "a", "br", "hr", "strong", "em", "s", "del", "code", "pre", "table", "thead", "tbody", "tr", "div",
-    "span", "button", "input", "sup", "sub",
+    "a", "blockquote", "br", "ol", "ul", "hr", "strong", "em", "s", "del", "code", "pre", "table",
+    "thead", "tbody", "tr", "div", "span", "button", "input", "sup", "sub",
 }  # fmt: skip
 _MATHML = {
     "math", "mrow", "mi", "mo", "mn", "ms", "mtext", "mspace", "mfrac", "msqrt", "mroot", "msub", "msup",
