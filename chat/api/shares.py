@@ -64,7 +64,6 @@ def _share_object(share: SharedSnapshot) -> dict[str, Any]:
         "id": share.public_id,
         "sessionId": share.session.public_id,
         "title": share.title,
-        "messages": len(share.turns),
         "createdAt": rfc3339(share.created_at),
         "updatedAt": rfc3339(share.updated_at),
     }

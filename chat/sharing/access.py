@@ -11,7 +11,8 @@ from portal.web.ids import decode
 
 
 def shares_of(user: User) -> QuerySet[SharedSnapshot]:
-    return SharedSnapshot.objects.filter(user=user).select_related("session")
+    """What was said in them stays in the database until somebody reads it: lists do not."""
+    return SharedSnapshot.objects.filter(user=user).select_related("session").defer("turns")
 
 
 def get_share(user: User, public_id: str) -> SharedSnapshot:

@@ -9,7 +9,7 @@ from chat.sharing.access import shares_of
 
 
 def export(user: User, archive: Archive) -> None:
-    archive.add_rows("shares/shares.json", map(_share, shares_of(user).iterator()))
+    archive.add_rows("shares/shares.json", map(_share, shares_of(user).defer(None).iterator()))
 
 
 def _share(share: SharedSnapshot) -> dict[str, Any]:

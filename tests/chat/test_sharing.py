@@ -1,15 +1,18 @@
 """Sharing by link (battery Z07): frozen, anonymous, revocable, unguessable."""
 
 import re
+import subprocess
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
-from tests.portal_process import PortalProcess
+from tests.portal_process import ROOT, PortalProcess
 
 MODEL = "Waymore-A1-Instruct-1011"
+TUTORIAL = ROOT / "chat/gateway/upstreams/builtin/tutorials/57-share-export-import.md"
 
 
 @pytest.fixture
@@ -50,7 +53,7 @@ def test_what_is_said_later_does_not_show_until_it_is_updated_z07(api: httpx.Cli
     say(api, chat, "And later")
     assert "And later" not in httpx.get(made["url"]).text
     updated = api.patch(f"/chat/shares/{made['id']}", json={}).json()
-    assert (updated["messages"], updated["title"]) == (3, "For you")
+    assert (updated["id"], updated["title"]) == (made["id"], "For you")
     page = httpx.get(made["url"]).text
     assert "And later" in page
     assert "For you" in page
@@ -159,3 +162,16 @@ def test_the_data_export_knows_them(api: httpx.Client, chat: str, alice: Any) ->
         rows = json.loads(archive.read("shares/shares.json"))
     assert rows[0]["id"] == made["id"]
     assert made["url"].rsplit("/", 1)[1] not in str(rows)
+
+
+def test_the_tutorials_calls_work(
+    api: httpx.Client, chat: str, portal: PortalProcess, tmp_path: Path
+) -> None:
+    secret = api.headers["authorization"].removeprefix("Bearer ")
+    printed = re.findall(r"```bash\n(.*?)```", TUTORIAL.read_text(), re.DOTALL)
+    calls = [call for block in printed for call in re.split(r"\n\n(?=curl)", block)]
+    for call in calls:
+        code = call.replace("http://127.0.0.1:8000", portal.url).replace("YOUR_API_KEY", secret)
+        code = code.strip().replace("SESSION_ID", chat) + " -sS --fail"
+        subprocess.run(["sh", "-c", code], check=True, cwd=tmp_path, capture_output=True, timeout=60)
+    assert len(calls) == 5
