@@ -9,12 +9,16 @@ from accounts.access import User
 from chat.models import Deployment, Message, ModelAlias, PublicModel, Session
 from portal.web.errors import NotFound
 from portal.web.ids import decode
-from portal.web.text import require_plain_text
 
 
 def sessions_of(user: User | UUID) -> QuerySet[Session]:
     """Of a person, or of whom has this id."""
-    return Session.objects.filter(user=user)
+    return Session.objects.filter(user=user, deleted_at=None)
+
+
+def deleted_sessions_of(user: User) -> QuerySet[Session]:
+    """What the person may still take back."""
+    return Session.objects.filter(user=user, deleted_at__isnull=False)
 
 
 def get_session(user: User | UUID, public_id: str, *, lock: bool = False) -> Session:
@@ -25,22 +29,11 @@ def get_session(user: User | UUID, public_id: str, *, lock: bool = False) -> Ses
     return session
 
 
-def find_sessions(
-    user: User, *, search: str = "", pinned: bool | None, archived: bool | None, folder: str | None
-) -> QuerySet[Session]:
-    """With `search` in the title; None filters nothing, an empty folder is none."""
-    require_plain_text(search, "search")
-    require_plain_text(folder or "", "folder")
-    wanted = {"is_pinned": pinned, "is_archived": archived, "folder": folder}
-    named = {name: value for name, value in wanted.items() if value is not None}
-    return sessions_of(user).filter(title__icontains=search, **named)
-
-
 def get_message(
     user: User, public_id: str, *, role: str | None = None, session: Session | None = None
 ) -> Message:
     """Of this role, in this session; None is any."""
-    rows = Message.objects.select_related("session").filter(session__user=user)
+    rows = Message.objects.select_related("session").filter(session__in=sessions_of(user))
     wanted = {"role": role, "session": session}
     named = {name: value for name, value in wanted.items() if value is not None}
     message = rows.filter(pk=decode(Message.id_prefix, public_id), **named).first()

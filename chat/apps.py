@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 
 
 class ChatConfig(AppConfig):
@@ -8,9 +9,10 @@ class ChatConfig(AppConfig):
         from accounts import data_export
         from accounts.profile import model_choices
         from chat import access
-        from chat.conversations import own_data
+        from chat.conversations import own_data, sqlite_words
         from chat.sharing import own_data as own_shares
 
         data_export.register("chat", own_data.export)
         data_export.register("shares", own_shares.export)
         model_choices.offer(access.model_names_for)
+        post_migrate.connect(sqlite_words.prepare, sender=self)

@@ -3,7 +3,7 @@
 from celery import shared_task
 
 from chat.completions import idempotency
-from chat.conversations import answers
+from chat.conversations import answers, filing
 
 
 @shared_task
@@ -14,3 +14,8 @@ def close_interrupted_answers() -> None:
 @shared_task
 def forget_stored_answers() -> None:
     idempotency.forget_old()
+
+
+@shared_task
+def delete_discarded_sessions() -> None:
+    filing.delete_discarded()

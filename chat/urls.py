@@ -6,7 +6,18 @@ from chat.api.imports import Import
 from chat.api.models import ChatModelList, ModelDetail, ModelList
 from chat.api.sessions import Message, Messages, Session, SessionMessages, Sessions
 from chat.api.shares import SessionShares, Share, Shares
-from chat.pages import docs, exports, imports, live, share, views
+from chat.pages import (
+    archived,
+    docs,
+    exports,
+    filing,
+    imports,
+    live,
+    palette,
+    share,
+    sidebar,
+    views,
+)
 
 # The trailing slash is optional everywhere (conformance H01).
 api = [
@@ -41,6 +52,10 @@ api = [
 pages = [
     path("", views.home, name="home"),
     path("chat", views.chat, name="chat"),
+    path("chat/sidebar", sidebar.sessions, name="chat-sidebar"),
+    path("chat/sessions", filing.file_sessions, name="chat-sessions"),
+    path("chat/palette", palette.hits, name="chat-palette"),
+    path("chat/archived", archived.archived, name="chat-archived"),
     path("chat/commands", live.command, name="chat-commands"),
     path("chat/events", live.events, name="chat-events"),
     path("chat/messages/<str:message>/branch", views.branch_off, name="chat-branch"),

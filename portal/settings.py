@@ -173,6 +173,7 @@ CELERY_BEAT_SCHEDULE = {
     "close-interrupted-answers": {"task": "chat.tasks.close_interrupted_answers", "schedule": 15.0},
     "sweep-exports": {"task": "accounts.tasks.sweep_exports", "schedule": 600.0},
     "delete-due-accounts": {"task": "accounts.tasks.delete_due_accounts", "schedule": 600.0},
+    "delete-discarded-sessions": {"task": "chat.tasks.delete_discarded_sessions", "schedule": 60.0},
     "forget-stored-answers": {"task": "chat.tasks.forget_stored_answers", "schedule": 3600.0},
 }
 

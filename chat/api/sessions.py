@@ -5,7 +5,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from chat.access import find_sessions, get_message, get_session
+from chat.access import get_message, get_session
 from chat.api.session_shapes import (
     MessageChange,
     MessageQuery,
@@ -18,6 +18,7 @@ from chat.api.session_shapes import (
     session_object,
 )
 from chat.conversations import branches, services
+from chat.conversations.search import find_sessions
 from portal.web.pagination import page_of
 from portal.web.reading import Query, read_body, read_query
 

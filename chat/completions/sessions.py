@@ -18,7 +18,7 @@ from channels.db import database_sync_to_async
 from django.db import DatabaseError
 
 from chat import access
-from chat.completions import admission
+from chat.completions import admission, titles
 from chat.completions.asked import Asked
 from chat.completions.continuation import added
 from chat.completions.settlement import LEFT, Settler
@@ -153,7 +153,7 @@ async def _begin(conversation: Conversation, asked: Asked, settler: Settler, rel
     except BaseException as error:
         await settler.abandon(error)
         raise
-    stored = StoredTurn(turn, settler, relay)
+    stored = StoredTurn(turn, settler, relay, asked.call.address)
     await stored.announce()
     return stored
 
@@ -167,8 +167,9 @@ def _told_to_caller(found: Conflict | NotFound) -> errors.GatewayError:
 class StoredTurn:
     """A call's settlement that keeps the answer too: as it grows, and as it ended."""
 
-    def __init__(self, turn: turns.Turn, settler: Settler, relay: Relay) -> None:
+    def __init__(self, turn: turns.Turn, settler: Settler, relay: Relay, address: str | None) -> None:
         self._turn = turn
+        self._address = address
         self._settler = settler
         self._relay = relay
         self._broadcast = Broadcast(turn.generation)
@@ -215,6 +216,8 @@ class StoredTurn:
         )
         await _in_database(turns.end_turn, turn=self._turn, status=status, end=end)
         await self._broadcast.end(self._answer, {"status": status.value, "error": reason or None})
+        if status == MessageStatus.COMPLETE:
+            titles.begin(self._turn.answer, self._address)
 
     @property
     def _answer(self) -> Answer:

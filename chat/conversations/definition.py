@@ -8,7 +8,7 @@ from typing import Any
 from accounts.access import User
 from chat import access
 from chat.models import Message
-from chat.models.conversation import Rating
+from chat.models.conversation import Rating, TitleBy
 from portal.web.errors import BadParameter, NotFound
 from portal.web.text import require_plain_text, require_storable
 
@@ -34,6 +34,8 @@ def checked_session(user: User, fields: Mapping[str, Any]) -> dict[str, Any]:
     for name, value in fields.items():
         field, check = _SESSION_CHECKS[name]
         values[field] = check(value)
+    if "title" in values:
+        values["title_by"] = TitleBy.PERSON
     if "model" in values:
         _require_model(user, values["model"])
     return values

@@ -23,6 +23,11 @@ def announce(user_id: UUID, frame: Frame) -> None:
     transaction.on_commit(lambda: _send(group_of(user_id), message), robust=True)
 
 
+def announce_sessions(user_id: UUID) -> None:
+    """What the sidebar lists is no longer what it was."""
+    announce(user_id, {"type": "sessions"})
+
+
 def _send(group: str, message: dict[str, Any]) -> None:
     async_to_sync(get_channel_layer().group_send)(group, message)
 

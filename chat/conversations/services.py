@@ -10,6 +10,7 @@ from accounts.access import User
 from chat import access
 from chat.conversations import branches, live
 from chat.conversations.definition import checked_message, checked_rating, checked_session
+from chat.conversations.titles import first_words
 from chat.models import Message, Session
 from chat.models.conversation import MessageStatus
 from portal.web.errors import Conflict
@@ -18,10 +19,13 @@ from portal.web.ids import uuid7
 _NO_TITLE = "New chat"
 
 
-def create_session(*, user: User, **fields: Any) -> Session:
-    """`fields` as `chat.conversations.definition` knows them."""
-    unsaid = {"title": _NO_TITLE, "model": settings.DEFAULT_MODEL}
-    return Session.objects.create(user=user, **{**unsaid, **checked_session(user, fields)})
+def create_session(*, user: User, opening: str = "", **fields: Any) -> Session:
+    """`fields` as `chat.conversations.definition` knows them; without a title the `opening` gives its first
+    words."""
+    unsaid = {"title": first_words(opening) or _NO_TITLE, "model": settings.DEFAULT_MODEL}
+    session = Session.objects.create(user=user, **{**unsaid, **checked_session(user, fields)})
+    live.announce_sessions(user.pk)
+    return session
 
 
 def edit_session(*, session: Session, **fields: Any) -> Session:
@@ -31,6 +35,7 @@ def edit_session(*, session: Session, **fields: Any) -> Session:
         setattr(session, name, value)
     if values:
         session.save(update_fields=list(values))
+        live.announce_sessions(session.user_id)
     return session
 
 
@@ -43,6 +48,7 @@ def move_on(session: Session, message: Message | None) -> None:
 def delete_session(*, session: Session) -> None:
     """With all that was said in it; the ledger keeps what it cost."""
     session.delete()
+    live.announce_sessions(session.user_id)
 
 
 @transaction.atomic
@@ -84,6 +90,7 @@ def branch_off(*, user: User, message: Message) -> Session:
     session = Session.objects.create(
         user=user,
         title=source.title,
+        title_by=source.title_by,
         model=source.model,
         folder=source.folder,
         system_prompt=source.system_prompt,

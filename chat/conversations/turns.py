@@ -18,7 +18,6 @@ from portal.web.errors import BadParameter, Conflict, NotFound
 from portal.web.ids import encode
 
 MAX_QUESTION = MAX_TEXT
-_TITLE_LENGTH = 60
 
 
 @dataclass(frozen=True)
@@ -63,8 +62,8 @@ def _ask(user: User, question: Question, command: UUID | None) -> Turn:
     text = checked_question(question.text)
     require_model(user, question.model)
     if question.session_id is None:
-        fields = {"title": _title(text), "model": question.model, **(question.settings or {})}
-        session = create_session(user=user, **fields)
+        fields = {"model": question.model, **(question.settings or {})}
+        session = create_session(user=user, opening=text, **fields)
     else:
         session = _opened(user, question.session_id, question.model)
     parent = session.current_id
@@ -150,11 +149,6 @@ def _answer_to_come(session: Session, parent: UUID | None, model: str, **fields:
     )
     move_on(session, answer)
     return answer
-
-
-def _title(text: str) -> str:
-    line = " ".join(text.split())
-    return line if len(line) <= _TITLE_LENGTH else line[:_TITLE_LENGTH].rsplit(" ", 1)[0] + "…"
 
 
 @transaction.atomic

@@ -17,6 +17,8 @@ class Record(Protocol):
 
     generation: str
     model: str
+    # None for what nobody keeps.
+    stored: StoredMessage | None
 
     def request(self, user_id: UUID) -> Request: ...
 
@@ -31,7 +33,7 @@ class StoredRecord:
     """An answer in a session: it follows what was said on its own branch."""
 
     def __init__(self, answer: StoredMessage) -> None:
-        self._answer = answer
+        self.stored = self._answer = answer
         self.generation = turns.generation_id(answer)
         self.model = answer.model
 

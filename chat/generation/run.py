@@ -11,7 +11,7 @@ from channels.db import database_sync_to_async
 from django.db import DatabaseError
 
 from chat.catalogue.lookup import find_model
-from chat.completions import admission
+from chat.completions import admission, titles
 from chat.completions.allowances import limits_of_person
 from chat.completions.context import Call, Caller
 from chat.completions.metering import Meter
@@ -138,6 +138,8 @@ class _Generation:
         )
         await _in_database(self._record.finish, status, end)
         await self._broadcast.end(self._answer, {"status": status.value, "error": error or None})
+        if status == MessageStatus.COMPLETE and self._record.stored is not None:
+            titles.begin(self._record.stored, self._call.address)
 
     @property
     def _answer(self) -> Answer:

@@ -37,6 +37,7 @@ class TemporaryRecord:
     def __init__(self, user: User, question: Question, session: Session) -> None:
         self.generation = _signer(user).sign(f"{PREFIX}{uuid7().hex}")
         self.model = question.model
+        self.stored = None
         said = [*question.history, ("user", question.text)]
         self._messages = tuple(Message(role, (Text(text),)) for role, text in said if text)
         self._session = session

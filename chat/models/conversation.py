@@ -9,11 +9,24 @@ from django.utils import timezone
 from portal.web.ids import PublicIdModel
 
 
+class TitleBy(models.TextChoices):
+    """Whose title it is. The portal's own are a session's first words."""
+
+    PORTAL = "portal"
+    MODEL = "model"
+    PERSON = "person"
+
+
 class Session(PublicIdModel):
+    """One with `deleted_at` is gone for its owner, who may take that back until the sweep comes."""
+
     id_prefix = "ses"
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="chat_sessions")
     title = models.CharField(max_length=200)
+    title_by = models.CharField(
+        max_length=6, choices=TitleBy, default=TitleBy.PORTAL, db_default=TitleBy.PORTAL
+    )
     model = models.CharField(max_length=200)
     is_pinned = models.BooleanField(default=False, db_default=False)
     is_archived = models.BooleanField(default=False, db_default=False)
@@ -26,10 +39,18 @@ class Session(PublicIdModel):
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     # When something was last said.
     updated_at = models.DateTimeField(default=timezone.now, editable=False)
+    deleted_at = models.DateTimeField(null=True, editable=False)
 
     class Meta:
         ordering = ("-updated_at",)
-        indexes: ClassVar[list[models.Index]] = [models.Index(fields=["user", "-updated_at"])]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["user", "-updated_at"]),
+            models.Index(
+                fields=["deleted_at"],
+                condition=models.Q(deleted_at__isnull=False),
+                name="chat_session_deleted",
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.title

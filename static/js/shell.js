@@ -45,7 +45,7 @@ function nextTheme(button) {
   fetch(button.dataset.url, { method: "POST", body });
 }
 
-shell.dataset.sidebar = isPhone.matches ? "closed" : localStorage.getItem("sidebar") ?? "open";
+setSidebar(isPhone.matches ? "closed" : localStorage.getItem("sidebar") ?? "open");
 for (const button of document.querySelectorAll("[data-sidebar-toggle]")) {
   button.addEventListener("click", toggleSidebar);
 }

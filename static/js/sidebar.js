@@ -1,10 +1,52 @@
-// The list of sessions beside every page, as the portal has it now.
-export async function refresh() {
-  const answer = await fetch(location.pathname).catch(() => null);
-  if (!answer?.ok) return;
-  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-  const fresh = page.querySelector("#sidebar-sessions");
-  if (fresh) document.querySelector("#sidebar-sessions").replaceWith(fresh);
+// The chats beside every page. What is opened seldom is loaded when it is opened.
+import { onRenewed, refresh, sessions } from "./sidebar/list.js";
+import { offerAgain } from "./sidebar/filing.js";
+import { openPalette } from "./palette.js";
+
+export { refresh };
+
+const CLOSED = "closed-folders";
+
+function closedFolders() {
+  return new Set(JSON.parse(localStorage.getItem(CLOSED) ?? "[]"));
 }
 
-addEventListener("portal:sessions", refresh);
+function rememberFolder({ open, dataset }) {
+  const closed = closedFolders();
+  if (open) closed.delete(dataset.folder);
+  else closed.add(dataset.folder);
+  localStorage.setItem(CLOSED, JSON.stringify([...closed]));
+}
+
+const older = new IntersectionObserver(
+  (entries) => {
+    const near = entries.find((entry) => entry.isIntersecting);
+    if (near) refresh({ shown: near.target.dataset.more });
+  },
+  { root: sessions, rootMargin: "200px" },
+);
+
+onRenewed(() => {
+  const closed = closedFolders();
+  for (const folder of sessions.querySelectorAll(".side-folder")) folder.open = !closed.has(folder.dataset.folder);
+  older.disconnect();
+  const more = sessions.querySelector("[data-more]");
+  if (more) older.observe(more);
+});
+
+// Toggling does not bubble.
+sessions.addEventListener("toggle", (event) => rememberFolder(event.target), { capture: true });
+
+sessions.addEventListener("click", async ({ target }) => {
+  const button = target.closest(".session-more");
+  const more = target.closest("[data-more]");
+  if (button) (await import("./sidebar/menu.js")).openMenu(button);
+  else if (more) refresh({ shown: more.dataset.more });
+});
+
+document.addEventListener("click", ({ target }) => target.closest("[data-palette]") && openPalette());
+
+if (/Mac|iP(hone|ad)/.test(navigator.platform)) document.querySelector("[data-palette] kbd").textContent = "⌘ K";
+// From the page's wire.
+addEventListener("portal:sessions", () => refresh());
+offerAgain();

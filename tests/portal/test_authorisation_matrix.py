@@ -244,6 +244,13 @@ ROWS: dict[str, list[Row]] = {
     "key-enable": [Row(OWNERS_FORM, "/keys/{key}/enable", "POST", form={})],
     "home": [Row(PUBLIC, "/")],
     "chat": [Row(PAGE, "/chat")],
+    "chat-sidebar": [Row(PAGE, "/chat/sidebar?current={session}")],
+    "chat-palette": [Row(PAGE, "/chat/palette?q=chat")],
+    "chat-archived": [Row(PAGE, "/chat/archived")],
+    "chat-sessions": [
+        Row(OWNERS_FORM, "/chat/sessions", "POST", form={"do": verb, "session": "{session}"})
+        for verb in ("pin", "delete", "undelete")
+    ],
     "chat-session": [Row(OWNERS_PAGE, "/chat/{session}")],
     "chat-markdown": [Row(OWNERS_PAGE, "/chat/{session}/export.md")],
     "chat-json": [Row(OWNERS_PAGE, "/chat/{session}/export.json")],
@@ -408,7 +415,8 @@ def visit(everybody: Cast, row: Row, actor: str) -> Verdict:
     if row.is_endless:
         with client.stream(row.method, path) as response:
             return verdict_on(response)
-    return verdict_on(client.request(row.method, path, json=body, data=row.form))
+    form = filled(row.form, everybody.things)
+    return verdict_on(client.request(row.method, path, json=body, data=form))
 
 
 def filled(body: Any, things: dict[str, str]) -> Any:

@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('chat', '0009_one_branch'),
+        ('chat', '0011_message_words'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
