@@ -44,11 +44,11 @@ BODIES = {
 
 @pytest.mark.parametrize("name", BODIES)
 def test_a_long_answer_costs_in_proportion(name: str) -> None:
-    """In pieces of 20 characters: twice the text is about twice the work, not four times."""
+    """In pieces of 50 characters: twice the text is about twice the work, not four times."""
 
     def rendered(text: str) -> int:
         stream = BlockStream()
-        return sum(len(html) for end in range(20, len(text) + 1, 20) for _, html in stream.update(text[:end]))
+        return sum(len(html) for end in range(50, len(text) + 1, 50) for _, html in stream.update(text[:end]))
 
     text = BODIES[name][:20_000]
     assert len(text) == 20_000
@@ -63,9 +63,9 @@ def test_a_long_answer_costs_in_proportion(name: str) -> None:
     ids=["references", "dollars", "blocks", "parens", "roots", "braces", "deep", "many", "notes", "macros"],
 )  # fmt: skip
 def test_hostile_text_takes_bounded_time_w02(text: str) -> None:
-    begun = time.monotonic()
+    begun = time.process_time()
     assert len(render(text)) < 5_000_000
-    assert time.monotonic() - begun < 15
+    assert time.process_time() - begun < 15
 
 
 @pytest.mark.parametrize(
