@@ -11,9 +11,11 @@ class ChatConfig(AppConfig):
         from chat import access
         from chat.attachments import own_files, releasing
         from chat.conversations import own_data, sqlite_words
+        from chat.sharing import own_data as own_shares
 
         data_export.register("chat", own_data.export)
         data_export.register("attachments", own_files.export)
         deletion.register(releasing.part)
+        data_export.register("shares", own_shares.export)
         model_choices.offer(access.model_names_for)
         post_migrate.connect(sqlite_words.prepare, sender=self)

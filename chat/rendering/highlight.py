@@ -9,11 +9,15 @@ from pygments.util import ClassNotFound
 
 # Colouring is for reading; past this many characters it would only hold up the answer.
 MAX_HIGHLIGHTED = 50_000
+# Drawing it takes a large program of somebody else's (docs/decisions/0010-diagrams-stay-code.md).
+_DIAGRAMS = {"mermaid": "a diagram, as its source"}
 _FORMATTER = HtmlFormatter(nowrap=True)
 
 
 def code_block(code: str, language: str) -> str:
     label = escape(language or "text")
+    if language in _DIAGRAMS:
+        label += f'<span class="code-note">{_DIAGRAMS[language]}</span>'
     return (
         f'<div class="code-block"><div class="code-head"><span class="code-lang">{label}</span>'
         '<button type="button" class="copy-code">Copy</button></div>'
