@@ -6,6 +6,9 @@ import { openPalette } from "./palette.js";
 export { refresh };
 
 const CLOSED = "closed-folders";
+const GATHER = 200;
+// Ctrl+K is the Mac's own, in every text field.
+const isMac = /Mac|iP(hone|ad)/.test(navigator.platform);
 
 function closedFolders() {
   return new Set(JSON.parse(localStorage.getItem(CLOSED) ?? "[]"));
@@ -46,12 +49,18 @@ sessions.addEventListener("click", async ({ target }) => {
 
 document.addEventListener("click", ({ target }) => target.closest("[data-palette]") && openPalette());
 document.addEventListener("keydown", (event) => {
-  if (event.key.toLowerCase() !== "k" || !(event.ctrlKey || event.metaKey) || event.shiftKey || event.altKey) return;
+  if (event.key.toLowerCase() !== "k" || !(isMac ? event.metaKey : event.ctrlKey) || event.shiftKey || event.altKey) return;
   event.preventDefault();
   openPalette();
 });
 
-if (/Mac|iP(hone|ad)/.test(navigator.platform)) document.querySelector("[data-palette] kbd").textContent = "⌘ K";
-// From the page's wire.
-addEventListener("portal:sessions", () => refresh());
+if (isMac) document.querySelector("[data-palette] kbd").textContent = "⌘ K";
+// From the page's wire. A program that talks in a session changes the list with every call.
+let due;
+addEventListener("portal:sessions", () => {
+  due ??= setTimeout(() => {
+    due = undefined;
+    refresh();
+  }, GATHER);
+});
 offerAgain();
