@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --require-hashes
 
-.PHONY: help run test lint lock bench docs-shots
+.PHONY: help run test lint lock bench bench-chat docs-shots
 
 help: ## show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -20,6 +20,9 @@ test: $(VENV)/test.stamp ## run every test, on PostgreSQL with Redis and on the 
 bench: $(VENV)/test.stamp ## compare with LiteLLM and Portkey; QUICK=1, ONLY=portal, ROUNDS=3, SERVER=daphne
 	@$(BIN)/python -m bench $(if $(QUICK),--quick) $(if $(ONLY),--only $(ONLY)) \
 		$(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(SERVER),--portal-server "$(SERVER)")
+
+bench-chat: $(VENV)/test.stamp ## what the chat page weighs, how fast a token is seen, what an open page costs
+	@$(BIN)/python -m tests.services -- $(BIN)/python -m bench.chat
 
 lint: $(VENV)/dev.stamp ## check style, imports, types, migrations and the lock
 	@.ci/lint $(BIN)

@@ -6,7 +6,7 @@ from uuid import UUID
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from accounts.access import User
-from chat.models import Deployment, Message, ModelAlias, PublicModel, Session
+from chat.models import Attachment, Deployment, Message, ModelAlias, PublicModel, Session
 from portal.web.errors import NotFound
 from portal.web.ids import decode
 
@@ -40,6 +40,18 @@ def get_message(
     if message is None:
         raise NotFound("There is no such message.")
     return message
+
+
+def attachments_of(user: User | UUID) -> QuerySet[Attachment]:
+    """Of a person, or of whom has this id; without the text that a model is told."""
+    return Attachment.objects.filter(file__user=user).select_related("file").defer("file__text")
+
+
+def get_attachment(user: User, public_id: str) -> Attachment:
+    found = attachments_of(user).filter(pk=decode(Attachment.id_prefix, public_id)).first()
+    if found is None:
+        raise NotFound("There is no such file.")
+    return found
 
 
 def models_for(user: User) -> QuerySet[PublicModel]:

@@ -1,7 +1,8 @@
-"""Periodic work on conversations and stored answers."""
+"""Periodic work on conversations, stored answers and files."""
 
 from celery import shared_task
 
+from chat.attachments import releasing
 from chat.completions import idempotency
 from chat.conversations import answers, filing
 
@@ -14,6 +15,11 @@ def close_interrupted_answers() -> None:
 @shared_task
 def forget_stored_answers() -> None:
     idempotency.forget_old()
+
+
+@shared_task
+def sweep_attachments() -> None:
+    releasing.sweep()
 
 
 @shared_task

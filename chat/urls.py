@@ -1,5 +1,6 @@
 from django.urls import path, re_path
 
+from chat.api.attachments import Attachment, Attachments, Preview, Upload
 from chat.api.completions import ModelCall
 from chat.api.models import ChatModelList, ModelDetail, ModelList
 from chat.api.sessions import Message, Messages, Session, SessionMessages, Sessions
@@ -15,6 +16,8 @@ api = [
     re_path(r"^models/?$", ModelList.as_view(), name="models"),
     re_path(r"^models/(?P<name>.+?)/?$", ModelDetail.as_view(), name="model"),
     re_path(r"^chat/models/?$", ChatModelList.as_view(), name="chat-models"),
+    re_path(r"^chat/attachments/?$", Attachments.as_view(), name="api-attachments"),
+    re_path(r"^chat/attachments/(?P<public_id>[^/]+)/?$", Attachment.as_view(), name="api-attachment"),
     re_path(r"^chat/messages/?$", Messages.as_view(), name="api-chat-messages"),
     re_path(r"^chat/messages/(?P<public_id>[^/]+)/?$", Message.as_view(), name="api-chat-message"),
     re_path(r"^chat/sessions/?$", Sessions.as_view(), name="api-sessions"),
@@ -37,6 +40,8 @@ pages = [
     path("chat/events", live.events, name="chat-events"),
     path("chat/messages/<str:message>/branch", views.branch_off, name="chat-branch"),
     path("chat/<str:public_id>", views.chat, name="chat-session"),
+    path("uploads/<str:public_id>", Preview.as_view(), name="upload-preview"),
+    path("uploads/<str:public_id>/<str:name>", Upload.as_view(), name="upload"),
     path("chat/<str:public_id>/turns", views.turns, name="chat-turns"),
     path("docs", docs.docs, name="docs-index"),
     path("docs/<slug:slug>", docs.docs, name="docs"),

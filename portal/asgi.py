@@ -16,11 +16,14 @@ from django.conf import settings  # noqa: E402
 from django.urls import path  # noqa: E402
 from starlette.middleware.cors import CORSMiddleware  # noqa: E402
 
+from chat.attachments.limits import MAX_REQUEST  # noqa: E402
 from chat.completions.application import CompletionsApplication  # noqa: E402
 from chat.completions.limit_headers import LIMIT_HEADERS  # noqa: E402
 from chat.completions.operations import PATHS  # noqa: E402
 from chat.generation.consumer import ChatConsumer  # noqa: E402
+from portal.web.body_limit import limited  # noqa: E402
 
+_pages = limited(django_application, max(MAX_REQUEST, settings.DATA_UPLOAD_MAX_MEMORY_SIZE))
 _completions = CompletionsApplication(settings.TRUSTED_PROXIES)
 _KEY_HEADERS = (b"authorization", b"x-api-key")
 
@@ -30,7 +33,7 @@ async def answer(scope: dict[str, Any], receive: Any, send: Any) -> None:
     if settings.FAST_PATH and carries_key and scope["path"].rstrip("/") in PATHS:
         await _completions(scope, receive, send)
     else:
-        await django_application(scope, receive, send)
+        await _pages(scope, receive, send)
 
 
 # Pages of other origins call with a key: cookies stay at home (conformance H03).

@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 import dj_database_url
 import dj_email_url
+from botocore.config import Config as S3Config
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
@@ -152,6 +153,12 @@ if ENVIRONMENT.s3_endpoint_url:
             "region_name": ENVIRONMENT.s3_region,
             "default_acl": "private",
             "file_overwrite": False,
+            # Read by way of the disk, not of the memory.
+            "max_memory_size": 1024 * 1024,
+            # One that is away is found out while a person waits.
+            "client_config": S3Config(
+                connect_timeout=3, read_timeout=20, retries={"total_max_attempts": 2, "mode": "standard"}
+            ),
         },
     }
 
@@ -175,6 +182,7 @@ CELERY_BEAT_SCHEDULE = {
     "delete-due-accounts": {"task": "accounts.tasks.delete_due_accounts", "schedule": 600.0},
     "delete-discarded-sessions": {"task": "chat.tasks.delete_discarded_sessions", "schedule": 60.0},
     "forget-stored-answers": {"task": "chat.tasks.forget_stored_answers", "schedule": 3600.0},
+    "sweep-attachments": {"task": "chat.tasks.sweep_attachments", "schedule": 600.0},
 }
 
 # Mail

@@ -3,10 +3,11 @@
 import asyncio
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
+from dataclasses import replace
 from functools import partial
 
 from chat.catalogue.lookup import find_model
-from chat.completions import admission, idempotency, sessions
+from chat.completions import admission, files, idempotency, sessions
 from chat.completions.asked import Asked
 from chat.completions.context import Reply, headers_of
 from chat.completions.settlement import Settles
@@ -32,14 +33,18 @@ async def answer(asked: Asked) -> Reply:
 async def _answer(asked: Asked) -> Reply:
     model, route = await find_model(asked.request.model, asked.caller.user_id)
     admission.require_model(asked.caller, asked.request.model, model)
-    conversation = None
+    attached = await files.named(asked)
+    conversation, belonging = None, files.of_question(asked, attached)
     if sessions.is_wanted(asked.request):
-        asked, conversation = await sessions.joined(asked)
+        asked, conversation, belonging = await sessions.joined(asked, attached)
+    asked, notes = await files.with_files(asked, model, belonging)
     route.require_words_for(asked.request)
     settler = await admission.admit(
         asked.call, asked.caller, asked.request, model, asked.dialect.NAME, asked.meter
     )
     relay = Relay(asked.request, route, settler.note_first_token)
+    if conversation:
+        conversation = replace(conversation, notes=notes)
     ending = await sessions.begin(conversation, asked, settler, relay) if conversation else settler
     return await (_streamed if asked.request.stream else _whole)(asked, relay, ending)
 

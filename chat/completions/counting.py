@@ -3,7 +3,7 @@
 import msgspec
 
 from chat.catalogue.lookup import find_model
-from chat.completions import admission
+from chat.completions import admission, files
 from chat.completions.asked import Asked
 from chat.completions.context import Reply, headers_of
 from chat.completions.settlement import estimated_input
@@ -14,6 +14,8 @@ ESTIMATE = "x-portal-estimate"
 async def count(asked: Asked) -> Reply:
     model, route = await find_model(asked.request.model, asked.caller.user_id)
     admission.require_model(asked.caller, asked.request.model, model)
+    attached = await files.named(asked)
+    asked, _ = await files.with_files(asked, model, files.of_question(asked, attached))
     counted = await route.count_tokens(asked.request)
     tokens = estimated_input(asked.request) if counted is None else counted
     headers = headers_of(asked.call, asked.dialect) | ({ESTIMATE: "true"} if counted is None else {})

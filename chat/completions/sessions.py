@@ -9,7 +9,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -18,20 +18,22 @@ from channels.db import database_sync_to_async
 from django.db import DatabaseError
 
 from chat import access
+from chat.attachments import references
 from chat.completions import admission, titles
 from chat.completions.asked import Asked
 from chat.completions.continuation import added
+from chat.completions.files import Files
 from chat.completions.settlement import LEFT, Settler
 from chat.conversations import answers, branches, turns
 from chat.conversations.broadcast import Broadcast
 from chat.conversations.narration import text_of
-from chat.conversations.stored_parts import columns_of, columns_of_answer, told_to, without_nul
+from chat.conversations.stored_parts import columns_of, columns_of_answer, told_with_files, without_nul
 from chat.gateway import errors
 from chat.gateway.collect import Answer
 from chat.gateway.relay import Relay
 from chat.gateway.request import Message, Request, Service, Text
+from chat.models import Attachment, Session
 from chat.models import Message as StoredMessage
-from chat.models import Session
 from chat.models.conversation import MessageStatus
 from portal.web.errors import Conflict, NotFound
 
@@ -52,12 +54,15 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Conversation:
-    """Where a call comes in: after the message `last`, with what is `new`."""
+    """Where a call comes in: after the message `last`, with what is `new`, the files of its end, and notes on
+    them."""
 
     user_id: UUID
     session_id: str
     last: UUID | None
     new: tuple[Message, ...]
+    attached: list[Attachment]
+    notes: dict[UUID, str] = field(default_factory=dict)
 
 
 def is_wanted(request: Request) -> bool:
@@ -65,9 +70,9 @@ def is_wanted(request: Request) -> bool:
     return request.service is Service.CHAT and passage is not None and passage.raw.get(FIELD) is not None
 
 
-async def joined(asked: Asked) -> tuple[Asked, Conversation]:
-    """The call with the whole conversation in it. Raises `NotFound`, `Conflict` or `InvalidRequest`; writes
-    nothing."""
+async def joined(asked: Asked, attached: list[Attachment]) -> tuple[Asked, Conversation, Files]:
+    """The call with the whole conversation in it, and the files of its messages, of the last one `attached`.
+    Raises `NotFound`, `Conflict` or `InvalidRequest`; writes nothing."""
     request = asked.request
     raw = request.passage.raw if request.passage else {}
     session_id = raw[FIELD]
@@ -78,19 +83,26 @@ async def joined(asked: Asked) -> tuple[Asked, Conversation]:
     session, stored = await _stored(asked.caller.user_id, session_id)
     if any(row.status == MessageStatus.STREAMING for row in stored):
         raise errors.Conflict("The last answer is still being written.", FIELD, _SOON)
-    new = added(told_to(None, stored), request.messages)
+    theirs = await _in_database(references.files_of, [row.pk for row in stored])
+    new = added([message for message, _ in told_with_files(None, stored, theirs)], request.messages)
     if new is None:
         raise errors.Conflict(_NO_CONTINUATION, FIELD)
     _require_storable(new)
-    messages = (*told_to(request.model, stored), *new)
+    if attached and not new:
+        raise errors.InvalidRequest("attachments: the request says nothing new.", "attachments")
+    earlier = told_with_files(request.model, stored, theirs)
+    messages = (*(message for message, _ in earlier), *new)
     if len(messages) > admission.LIMITS.messages:
         raise errors.InvalidRequest(
             f"The session is full: a request may have at most {admission.LIMITS.messages} messages.", FIELD
         )
     told = _with_settings(session, msgspec.structs.replace(request, messages=messages, passage=None))
     admission.require_for_content(asked.caller, told)
-    conversation = Conversation(asked.caller.user_id, session_id, session.current_id, new)
-    return replace(asked, request=told), conversation
+    belonging: Files = {number: files for number, (_, files) in enumerate(earlier)}
+    if attached:
+        belonging[len(messages) - 1] = attached
+    conversation = Conversation(asked.caller.user_id, session_id, session.current_id, new, attached)
+    return replace(asked, request=told), conversation, belonging
 
 
 async def _stored(user_id: UUID, session_id: str) -> tuple[Session, list[StoredMessage]]:
@@ -136,6 +148,8 @@ async def begin(conversation: Conversation, asked: Asked, settler: Settler, rela
 
 async def _begin(conversation: Conversation, asked: Asked, settler: Settler, relay: Relay) -> "StoredTurn":
     said = [{"role": message.role, **columns_of(message.parts, between="\n")} for message in conversation.new]
+    if conversation.attached:
+        said[-1] |= {"attached": conversation.attached, "notes": conversation.notes}
     try:
         turn = await _in_database(
             turns.begin_turn,

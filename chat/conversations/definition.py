@@ -7,6 +7,7 @@ from typing import Any
 
 from accounts.access import User
 from chat import access
+from chat.attachments.limits import MAX_BYTES, MAX_FILES
 from chat.models import Message
 from chat.models.conversation import Rating, TitleBy
 from portal.web.errors import BadParameter, NotFound
@@ -19,8 +20,6 @@ MAX_SYSTEM_PROMPT = 20_000
 MAX_RATING_REASON = 500
 TEMPERATURES = (0.0, 2.0)
 MAX_MODEL_NAME = 200
-MAX_ATTACHMENTS = 5
-MAX_ATTACHMENT_BYTES = 50 * 1024 * 1024
 ROLES = ("user", "assistant")
 _MEDIA_TYPE = re.compile(r"[\w.+-]{1,60}/[\w.+-]{1,120}", re.ASCII)
 # Anything else could run in the page that shows it as a link.
@@ -50,8 +49,8 @@ def checked_message(fields: Mapping[str, Any]) -> dict[str, Any]:
     require_storable(content, "content")
     if len(content) > MAX_TEXT or not (content.strip() or attachments):
         raise BadParameter(f"content: 1 to {MAX_TEXT:,} characters.", "content")
-    if len(attachments) > MAX_ATTACHMENTS:
-        raise BadParameter(f"attachments: at most {MAX_ATTACHMENTS} in one message.", "attachments")
+    if len(attachments) > MAX_FILES:
+        raise BadParameter(f"attachments: at most {MAX_FILES} in one message.", "attachments")
     model = _line(fields["model"], "model", MAX_MODEL_NAME) if fields["model"] is not None else ""
     return {"role": role, "text": content, "model": model, "attachments": attachments}
 
@@ -79,8 +78,8 @@ def _attachment(said: Mapping[str, Any], number: int) -> dict[str, Any]:
         raise BadParameter(f"{at}.name: 1 to 255 characters.", f"{at}.name")
     if not _MEDIA_TYPE.fullmatch(said["type"]):
         raise BadParameter(f"{at}.type: a media type such as application/pdf.", f"{at}.type")
-    if not 0 <= said["size"] <= MAX_ATTACHMENT_BYTES:
-        raise BadParameter(f"{at}.size: 0 to {MAX_ATTACHMENT_BYTES} bytes.", f"{at}.size")
+    if not 0 <= said["size"] <= MAX_BYTES:
+        raise BadParameter(f"{at}.size: 0 to {MAX_BYTES} bytes.", f"{at}.size")
     if len(said["url"]) > 2000 or not _ADDRESS.fullmatch(said["url"]):
         raise BadParameter(f"{at}.url: a path of this portal, or http(s)://…", f"{at}.url")
     if len(said.get("id") or "") > 100:

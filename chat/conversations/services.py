@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from accounts.access import User
 from chat import access
+from chat.attachments import references, releasing
 from chat.conversations import branches, live
 from chat.conversations.definition import checked_message, checked_rating, checked_session
 from chat.conversations.titles import first_words
@@ -47,7 +48,9 @@ def move_on(session: Session, message: Message | None) -> None:
 
 def delete_session(*, session: Session) -> None:
     """With all that was said in it; the ledger keeps what it cost."""
+    attached = releasing.in_session(session.pk)
     session.delete()
+    releasing.release(attached)
     live.announce_sessions(session.user_id)
 
 
@@ -57,7 +60,9 @@ def add_message(*, user: User, session_id: str, **fields: Any) -> Message:
     session = access.get_session(user, session_id, lock=True)
     values = checked_message(fields)
     require_quiet(session, "sessionId")
+    values["attachments"], files = references.resolved(user, values["attachments"])
     message = Message.objects.create(session=session, parent_id=session.current_id, **values)
+    references.attach(message, files)
     move_on(session, message)
     live.tell_of_session(session)
     return message
@@ -96,6 +101,8 @@ def branch_off(*, user: User, message: Message) -> Session:
         system_prompt=source.system_prompt,
         temperature=source.temperature,
     )
+    files = references.files_of([message.pk for message in said])
+    attached = [(copy, files.get(copy.pk, [])) for copy in said]
     parent = None
     for copy in said:
         # The ledger's row and the command stay with the message that they made.
@@ -105,6 +112,8 @@ def branch_off(*, user: User, message: Message) -> Session:
     if any(copy.status == MessageStatus.STREAMING for copy in said):
         raise Conflict("The last answer is still being written.", "message")
     Message.objects.bulk_create(said)
+    for copy, its_files in attached:
+        references.attach(copy, its_files)
     move_on(session, parent)
     return session
 

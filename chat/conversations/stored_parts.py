@@ -1,12 +1,14 @@
 """Canonical parts as a message's row has them: plain text as `text` alone, anything more beside it."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
+from uuid import UUID
 
 import msgspec
 
 from chat.gateway.collect import Answer
 from chat.gateway.request import AnyPart, Message, Text, Thinking, ToolCall
+from chat.models import Attachment
 from chat.models import Message as StoredMessage
 
 Columns = dict[str, Any]
@@ -26,15 +28,20 @@ def columns_of_answer(answer: Answer, *, is_whole: bool) -> Columns:
     return columns_of([part for part in answer.parts if is_whole or not isinstance(part, ToolCall)])
 
 
-def told_to(model: str | None, rows: Iterable[StoredMessage]) -> tuple[Message, ...]:
-    """What was thought goes back to the `model` that thought it, and to no other: none could read it."""
+def told_with_files(
+    model: str | None, rows: Iterable[StoredMessage], files: Mapping[UUID, list[Attachment]]
+) -> list[tuple[Message, list[Attachment]]]:
+    """Each message with its own of `files`. What was thought goes back to the `model` that thought it, and to
+    no other: none could read it."""
     messages = []
     for row in rows:
         is_own = row.model == model
         parts = tuple(part for part in parts_of(row) if is_own or not isinstance(part, Thinking))
-        if parts:
-            messages.append(Message("assistant" if row.role == "assistant" else "user", parts))
-    return tuple(messages)
+        # Formats have no files in answers.
+        belonging = files.get(row.pk, []) if row.role == "user" else []
+        if parts or belonging:
+            messages.append((Message("assistant" if row.role == "assistant" else "user", parts), belonging))
+    return messages
 
 
 def parts_of(message: StoredMessage) -> tuple[AnyPart, ...]:

@@ -1,6 +1,6 @@
 """Questions, and the answers to come, as they begin and end."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID, uuid5
@@ -9,10 +9,11 @@ from django.db import IntegrityError, transaction
 
 from accounts.access import User
 from chat import access
+from chat.attachments import references
 from chat.conversations import answers, live
 from chat.conversations.definition import MAX_TEXT
 from chat.conversations.services import create_session, move_on, require_quiet
-from chat.models import Message, Session
+from chat.models import Attachment, Message, Session
 from chat.models.conversation import MessageStatus
 from portal.web.errors import BadParameter, Conflict, NotFound
 from portal.web.ids import encode
@@ -41,13 +42,15 @@ def generation_id(answer: Message) -> str:
 @dataclass(frozen=True)
 class Question:
     """Without `session_id` a session begins, with these `settings`. One that `edits` another is a new version
-    of it. `page` is the tab that asks: it is not told of it."""
+    of it, with its files unless `attachments`, ids of files, says otherwise. `page` is the tab that asks: it
+    is not told of it."""
 
     text: str
     model: str
     ref: str | None = None
     session_id: str | None = None
     edits: str | None = None
+    attachments: Sequence[str] | None = None
     settings: Mapping[str, Any] | None = None
     page: str = ""
 
@@ -59,26 +62,38 @@ def ask(*, user: User, question: Question) -> Turn:
 
 @transaction.atomic
 def _ask(user: User, question: Question, command: UUID | None) -> Turn:
-    text = checked_question(question.text)
+    files = _files(user, question)
+    text = checked_question(question.text, is_enough=bool(files))
     require_model(user, question.model)
     if question.session_id is None:
         fields = {"model": question.model, **(question.settings or {})}
-        session = create_session(user=user, opening=text, **fields)
+        session = create_session(user=user, opening=text or files[0].name, **fields)
     else:
         session = _opened(user, question.session_id, question.model)
     parent = session.current_id
     if question.edits is not None:
         parent = access.get_message(user, question.edits, role="user", session=session).parent_id
-    said = Message.objects.create(session=session, parent_id=parent, role="user", text=text)
+    said = _said(session, parent, role="user", text=text, attached=files)
     answer = _answer_to_come(session, said.pk, question.model, command=command)
     live.tell_of_session(session, page=question.page)
     return Turn([said], answer)
 
 
-def checked_question(text: str) -> str:
+def _files(user: User, question: Question) -> list[Attachment]:
+    """A new version of a question keeps the files of the one it edits, unless it says otherwise."""
+    if question.attachments is not None:
+        return references.named(user, question.attachments)
+    if question.edits is None:
+        return []
+    edited = access.get_message(user, question.edits, role="user")
+    return references.files_of([edited.pk]).get(edited.pk, [])
+
+
+def checked_question(text: str, *, is_enough: bool = False) -> str:
+    """`is_enough`: there is something to ask about without a word."""
     # PostgreSQL cannot store NUL; no person types one.
     text = text.replace("\x00", "").strip()
-    if not text or len(text) > MAX_QUESTION:
+    if not (text or is_enough) or len(text) > MAX_QUESTION:
         raise BadParameter(f"A message has 1 to {MAX_QUESTION:,} characters.", "text")
     return text
 
@@ -161,7 +176,8 @@ def begin_turn(
     model: str,
     request_id: UUID,
 ) -> Turn:
-    """`said` are a message's columns each. Raises `Conflict` when `after` is no longer the last message."""
+    """`said` are a message's columns each, with the files `attached` to it and `notes` on them. Raises
+    `Conflict` when `after` is no longer the last message."""
     session = access.get_session(user, session_id, lock=True)
     require_quiet(session, "session_id")
     if session.current_id != after:
@@ -169,11 +185,25 @@ def begin_turn(
     messages: list[Message] = []
     for columns in said:
         parent = messages[-1].pk if messages else after
-        messages.append(Message.objects.create(session=session, parent_id=parent, **columns))
+        messages.append(_said(session, parent, **columns))
     follows = messages[-1].pk if messages else after
     answer = _answer_to_come(session, follows, model, usage_id=request_id)
     live.tell_of_session(session)
     return Turn(messages, answer)
+
+
+def _said(
+    session: Session,
+    parent: UUID | None,
+    *,
+    attached: Sequence[Attachment] = (),
+    notes: Mapping[UUID, str] | None = None,
+    **columns: Any,
+) -> Message:
+    told = [references.note_of(attachment, (notes or {}).get(attachment.pk, "")) for attachment in attached]
+    message = Message.objects.create(session=session, parent_id=parent, attachments=told, **columns)
+    references.attach(message, attached)
+    return message
 
 
 def end_turn(*, turn: Turn, status: MessageStatus, end: answers.End) -> None:

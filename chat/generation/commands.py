@@ -36,12 +36,14 @@ class Command(msgspec.Struct, frozen=True, kw_only=True, tag_field="type"):
 
 
 class Ask(Command, frozen=True, kw_only=True, tag="ask"):
-    """A new question; one that `edits` another is a new version of it."""
+    """A new question; one that `edits` another is a new version of it, and keeps its files unless
+    `attachments` names others."""
 
     text: str
     model: str | None = None
     session: str | None = None
     edits: str | None = None
+    attachments: list[str] | None = None
     settings: Settings = Settings()
 
 
@@ -153,6 +155,7 @@ async def _ask(sender: Sender, command: Ask) -> Frame:
         ref=command.ref,
         session_id=command.session,
         edits=command.edits,
+        attachments=command.attachments,
         settings=msgspec.to_builtins(command.settings),
         page=command.page,
     )

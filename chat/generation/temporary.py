@@ -13,7 +13,7 @@ from chat.conversations.definition import checked_session
 from chat.conversations.turns import checked_question, require_model
 from chat.gateway.request import Message, Request, Role, Text
 from chat.generation.records import request_of
-from chat.models import Session
+from chat.models import PublicModel, Session
 from chat.models.conversation import MessageStatus
 from portal.web.errors import NotFound
 from portal.web.ids import uuid7
@@ -44,6 +44,9 @@ class TemporaryRecord:
 
     def request(self, user_id: UUID) -> Request:
         return request_of(self.model, self._messages, user_id, self._session)
+
+    def with_files(self, request: Request, model: PublicModel) -> Request:
+        return request
 
     def link_usage(self, request_id: UUID) -> None:
         pass

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from chat.attachments import references
 from chat.conversations import branches
 from chat.conversations.stored_parts import parts_of
 from chat.conversations.turns import generation_id
@@ -72,7 +73,7 @@ def _turn(message: Message, versions: list[UUID], results: Mapping[str, str]) ->
         "thoughts": "\n\n".join(part.text for part in parts if isinstance(part, Thinking) and part.text),
         "thought_seconds": None if message.thought_ms is None else max(1, round(message.thought_ms / 1000)),
         "steps": [_step(part, results) for part in parts if isinstance(part, ToolCall)],
-        "attachments": message.attachments,
+        "attachments": references.shown(message.attachments),
         "input_tokens": message.input_tokens,
         "output_tokens": message.output_tokens,
         "cost": usage.cost if usage else None,

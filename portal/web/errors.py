@@ -74,3 +74,19 @@ class NotSignedIn(ApiError):
 class InvalidKey(ApiError):
     status = 401
     code = "invalid_api_key"
+
+
+class TooLarge(ApiError):
+    status = 413
+    code = "request_too_large"
+
+
+class Unavailable(ApiError):
+    """Something the portal needs does not answer, or has too much to do: the caller may come again."""
+
+    status = 503
+    code = "overloaded"
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {"retry-after": "5"}

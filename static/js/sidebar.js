@@ -7,8 +7,6 @@ export { refresh };
 
 const CLOSED = "closed-folders";
 const GATHER = 200;
-// Ctrl+K is the Mac's own, in every text field.
-const isMac = /Mac|iP(hone|ad)/.test(navigator.platform);
 
 function closedFolders() {
   return new Set(JSON.parse(localStorage.getItem(CLOSED) ?? "[]"));
@@ -48,13 +46,8 @@ sessions.addEventListener("click", async ({ target }) => {
 });
 
 document.addEventListener("click", ({ target }) => target.closest("[data-palette]") && openPalette());
-document.addEventListener("keydown", (event) => {
-  if (event.key.toLowerCase() !== "k" || !(isMac ? event.metaKey : event.ctrlKey) || event.shiftKey || event.altKey) return;
-  event.preventDefault();
-  openPalette();
-});
 
-if (isMac) document.querySelector("[data-palette] kbd").textContent = "⌘ K";
+if (/Mac|iP(hone|ad)/.test(navigator.platform)) document.querySelector("[data-palette] kbd").textContent = "⌘ K";
 // From the page's wire. A program that talks in a session changes the list with every call.
 let due;
 addEventListener("portal:sessions", () => {

@@ -132,6 +132,7 @@ class Cable:
         for end in (source, sink):
             with suppress(OSError):
                 end.shutdown(socket.SHUT_RDWR)
+            end.close()
 
     def cut(self) -> None:
         self._is_cut = True
@@ -280,3 +281,37 @@ def test_two_thousand_messages_open_at_once_and_scroll_back(
     expect(page.locator(".answer").last).to_contain_text("Message 1999")
     page.locator("#chat-scroll").evaluate("view => (view.scrollTop = 0)")
     expect(page.locator(".turn")).to_have_count(90)
+
+
+def test_everything_has_a_key(sign_in_page: SignIn, alice: Any) -> None:
+    page = sign_in_page(alice)
+    ask(page, "Repeat after me: `one` and\n\n```\ntwo\n```")
+    expect(page.locator(".turn").last).to_have_attribute("data-status", "complete")
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.keyboard.press("Control+Shift+;")
+    page.wait_for_function("() => navigator.clipboard.readText().then((text) => text === 'two')")
+    page.keyboard.press("Control+Shift+C")
+    page.wait_for_function("() => navigator.clipboard.readText().then((text) => text.startsWith('one and'))")
+    page.keyboard.press("Control+Shift+M")
+    expect(page.locator("#model input").first).to_be_focused()
+    page.keyboard.press("Escape")
+    page.keyboard.press("Control+.")
+    expect(page.locator("#chat-settings")).to_be_visible()
+    page.keyboard.press("Escape")
+    page.keyboard.press("Control+Shift+S")
+    expect(page.locator("#sidebar-sessions")).to_be_hidden()
+    page.keyboard.press("Control+Shift+S")
+    expect(page.locator("#sidebar-sessions")).to_be_visible()
+    page.locator("#chat-scroll").focus()
+    page.keyboard.press("?")
+    expect(page.locator("#shortcuts")).to_be_visible()
+    page.get_by_label("Use keyboard shortcuts").uncheck()
+    page.keyboard.press("Escape")
+    page.keyboard.press("Control+.")
+    expect(page.locator("#chat-settings")).to_be_hidden()
+    page.get_by_label("Account").click()
+    page.get_by_role("button", name="Keyboard shortcuts").click()
+    page.get_by_label("Use keyboard shortcuts").check()
+    page.keyboard.press("Escape")
+    page.keyboard.press("Control+Shift+O")
+    page.wait_for_url("**/chat")

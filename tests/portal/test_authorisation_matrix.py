@@ -13,6 +13,7 @@ from uuid import uuid4
 
 import httpx
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import URLPattern, URLResolver, get_resolver
 from django.utils import timezone
 from django.utils.crypto import get_random_string
@@ -20,6 +21,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 from websockets.typing import Origin
 
+from tests.chat.attachments import samples
 from tests.portal_process import PortalProcess
 
 MODEL = "Waymore-A1-Instruct-1011"
@@ -81,13 +83,15 @@ NOT_THIS_TOKEN = verdicts(404, unverified=DOOR)
 
 @dataclass(frozen=True)
 class Row:
-    """`path` with `{…}` for what `Cast.things` has; `body` is sent as JSON, `form` as a form."""
+    """`path` with `{…}` for what `Cast.things` has; `body` is sent as JSON, `form` and `files`
+    as a form."""
 
     verdicts: Mapping[str, Verdict]
     path: str
     method: str = "GET"
     body: Any = None
     form: Mapping[str, str] | None = None
+    files: Any = None
     is_endless: bool = False
 
 
@@ -122,6 +126,18 @@ ROWS: dict[str, list[Row]] = {
         Row(OWNERS | ANY_KEY_OF_HERS, "/api/chat/sessions/{session}/messages"),
         Row(OWNERS | ANY_KEY_OF_HERS, "/api/chat/sessions/{session}/messages", "POST", {"content": "Hi"}),
     ],
+    "api-attachments": [
+        # A form without a file is refused to who is let in.
+        Row(OWN | dict.fromkeys(("owner", "other", "staff", *KEYS), 400), "/api/chat/attachments", "POST",
+            files=[("other", b"x")]),
+    ],
+    "api-attachment": [
+        Row(OWNERS | ANY_KEY_OF_HERS, "/api/chat/attachments/{attachment}"),
+        Row(OWNERS | {"key without the permission": IN, "key": 404, "owner": 404},
+            "/api/chat/attachments/{attachment}", "DELETE"),
+    ],
+    "upload": [Row(OWNERS | ANY_KEY_OF_HERS | {"unverified": DOOR}, "/uploads/{attachment}/a.png")],
+    "upload-preview": [Row(OWNERS | ANY_KEY_OF_HERS | {"unverified": DOOR}, "/uploads/{attachment}")],
     "api-chat-messages": [Row(OWNERS | ANY_KEY_OF_HERS, "/api/chat/messages", "POST",
                               {"sessionId": "{session}", "content": "Hi"})],
     "api-chat-message": [Row(OWNERS | ANY_KEY_OF_HERS, "/api/chat/messages/{answer}", "PATCH",
@@ -338,10 +354,12 @@ def things_of(user: Any, key: Any) -> dict[str, str]:
     from accounts.browsers.access import browsers_of
     from accounts.data_export import make_export
     from accounts.models import DataExport, TrustedBrowser
+    from chat.attachments.intake import receive
     from chat.models import Message, Session
 
     session = Session.objects.create(user=user, title="A chat", model=MODEL)
     answer = Message.objects.create(session=session, role="assistant", text="Hello", model=MODEL)
+    [attachment] = receive(user=user, uploads=[SimpleUploadedFile("a.png", samples.image())])
     export = DataExport.objects.create(user=user)
     make_export(export.pk)
     in_a_day = timezone.now() + timedelta(days=1)
@@ -349,6 +367,7 @@ def things_of(user: Any, key: Any) -> dict[str, str]:
     return {
         "key": key.public_id,
         "session": session.public_id,
+        "attachment": attachment.public_id,
         "answer": answer.public_id,
         "generation": answer.public_id.replace("msg_", "gen_"),
         "export": export.public_id,
@@ -387,7 +406,7 @@ def visit(everybody: Cast, row: Row, actor: str) -> Verdict:
         with client.stream(row.method, path) as response:
             return verdict_on(response)
     form = filled(row.form, everybody.things)
-    return verdict_on(client.request(row.method, path, json=body, data=form))
+    return verdict_on(client.request(row.method, path, json=body, data=form, files=row.files))
 
 
 def filled(body: Any, things: dict[str, str]) -> Any:
@@ -411,7 +430,7 @@ def test_both_key_headers_and_both_roots_agree_z01(everybody: Cast, name: str) -
             answers = {
                 httpx.request(
                     row.method, str(client.base_url).rstrip("/") + path.replace("/api/", root, 1),
-                    json=filled(row.body, everybody.things), headers=headers,
+                    json=filled(row.body, everybody.things), files=row.files, headers=headers,
                 ).status_code
                 for headers in ({"x-api-key": secret}, {"authorization": f"Bearer {secret}"})
             }  # fmt: skip

@@ -1,5 +1,6 @@
 // The box people type in: grows, keeps drafts, sends with Enter, stops with Escape, and lets what is sent
 // while an answer is being written wait for its end.
+import { attachments } from "./attachments.js";
 import { picker } from "./picker.js";
 import { queue } from "./queue.js";
 
@@ -11,13 +12,15 @@ export function composer({ onSend, onStop }) {
   const error = document.querySelector("#composer-error");
   const model = picker();
   const waiting = queue();
+  const files = attachments({ onChange: () => refresh(), onError: (message) => showError(message) });
   const draftKey = () => `draft:${location.pathname}`;
   let isBusy = false;
   let editLast = () => {};
 
   function refresh() {
-    send.disabled = !input.value.trim();
-    send.hidden = isBusy && !input.value.trim();
+    const hasQuestion = input.value.trim() || files.any();
+    send.disabled = !hasQuestion || !files.areReady();
+    send.hidden = isBusy && !hasQuestion;
     stop.hidden = !isBusy;
     input.style.height = "auto";
     input.style.height = `${input.scrollHeight}px`;
@@ -25,22 +28,24 @@ export function composer({ onSend, onStop }) {
 
   function submit() {
     const text = input.value.trim();
-    if (!text) return;
+    if (!(text || files.any()) || !files.areReady()) return;
     input.value = "";
+    const question = { text, files: files.take() };
     refresh();
     if (isBusy) {
-      waiting.add(text);
+      waiting.add(question);
       localStorage.removeItem(draftKey());
-    } else deliver(text);
+    } else deliver(question);
   }
 
   // The draft is forgotten when the portal has the question; one that was not taken is not lost.
-  async function deliver(text) {
+  async function deliver({ text, files: attached }) {
     const key = draftKey();
     try {
-      await onSend({ text, model: model.chosen() });
+      await onSend({ text, model: model.chosen(), attachments: attached.map(({ id }) => id) });
       if (localStorage.getItem(key)?.trim() === text) localStorage.removeItem(key);
     } catch (failure) {
+      files.giveBack(attached);
       giveBack(text, failure.message);
     }
   }
@@ -81,6 +86,7 @@ export function composer({ onSend, onStop }) {
 
   // Whoever typed before this script was here keeps what they typed.
   input.value ||= localStorage.getItem(draftKey()) ?? "";
+  files.restore();
   refresh();
 
   return {

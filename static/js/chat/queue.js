@@ -2,33 +2,33 @@
 export function queue() {
   const list = document.querySelector("#queue");
   const key = () => `queue:${location.pathname}`;
-  let texts = JSON.parse(localStorage.getItem(key()) ?? "[]");
+  let questions = JSON.parse(localStorage.getItem(key()) ?? "[]"); // { text, files }
 
   function change(next) {
-    texts = next;
-    if (texts.length) localStorage.setItem(key(), JSON.stringify(texts));
+    questions = next;
+    if (questions.length) localStorage.setItem(key(), JSON.stringify(questions));
     else localStorage.removeItem(key());
-    list.replaceChildren(...texts.map(entry));
-    list.hidden = !texts.length;
+    list.replaceChildren(...questions.map(entry));
+    list.hidden = !questions.length;
   }
 
-  function entry(text, index) {
+  function entry({ text, files }, index) {
     const item = document.createElement("li");
     const words = document.createElement("span");
-    words.textContent = text;
+    words.textContent = [text, ...files.map(({ name }) => name)].filter(Boolean).join(" · ");
     const remove = document.createElement("button");
     Object.assign(remove, { type: "button", className: "icon-button", textContent: "×" });
     remove.setAttribute("aria-label", list.dataset.remove);
-    remove.addEventListener("click", () => change(texts.filter((_, at) => at !== index)));
+    remove.addEventListener("click", () => change(questions.filter((_, at) => at !== index)));
     item.append(words, remove);
     return item;
   }
 
-  change(texts);
+  change(questions);
   return {
-    add: (text) => change([...texts, text]),
+    add: (question) => change([...questions, question]),
     take() {
-      const [first, ...others] = texts;
+      const [first, ...others] = questions;
       change(others);
       return first;
     },

@@ -1,0 +1,154 @@
+"""`python -m bench.chat`: what the chat page costs, in a real browser and with a thousand open pages.
+
+One web process with PostgreSQL and Redis of its own, and a model server whose every token is the time.
+"""
+
+import asyncio
+import json
+import os
+import statistics
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import AsyncExitStack, ExitStack, contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import httpx
+from playwright.sync_api import Page, sync_playwright
+from websockets.asyncio.client import connect
+from websockets.typing import Origin
+
+from bench import processes
+from bench.targets import HOST, Options, Target, Upstream, portal
+
+SOCKETS = 1000
+# One at a time, as a quick model says them; seconds between two.
+TOKENS, PAUSE = 150, 0.06
+# Transferred by a first load of the chat page, in kB, and in how many requests.
+MOST_KB, MOST_REQUESTS = 150, 15
+
+# Milliseconds from a token, which is the time, to the frame that shows it.
+_WATCH = """() => {
+  window.seen = [];
+  const turns = document.querySelector("#turns");
+  new MutationObserver(() => requestAnimationFrame(() => {
+    const token = turns.textContent.match(/\\d{13}/g)?.at(-1);
+    if (token && token !== window.last) seen.push(Date.now() - Number(window.last = token));
+  })).observe(turns, { subtree: true, childList: true, characterData: true });
+}"""
+_LOADED = """() => ["navigation", "resource"].flatMap((kind) => performance.getEntriesByType(kind))
+  .map((entry) => [entry.name, entry.transferSize])"""
+
+
+def main() -> None:
+    on, _, _ = processes.cores()
+    with ExitStack() as stack:
+        upstream = Upstream(stack.enter_context(clock()))
+        target = stack.enter_context(portal.start(upstream, Options(on)))
+        url = f"http://{HOST}:{target.port}"
+        cookies = sign_in(url)
+        with browser_page(url, cookies) as page:
+            weigh(page, url)
+            time_tokens(page)
+        kib = asyncio.run(memory_of_a_socket(target, url, cookies))
+        print(f"memory of an open socket    {kib:.1f} KiB, with {SOCKETS} of them")
+
+
+@contextmanager
+def clock() -> Iterator[int]:
+    """The port of a model server that tells the Unix time in milliseconds, token by token."""
+    server = ThreadingHTTPServer((HOST, 0), _Clock)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield server.server_address[1]
+    server.shutdown()
+
+
+class _Clock(BaseHTTPRequestHandler):
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["content-length"]))
+        self.send_response(200)
+        self.send_header("content-type", "text/event-stream")
+        self.end_headers()
+        for _ in range(TOKENS):
+            self._chunk({"delta": {"content": f"{time.time_ns() // 1_000_000} "}, "index": 0})
+            time.sleep(PAUSE)
+        self._chunk({"delta": {}, "index": 0, "finish_reason": "stop"})
+        self.wfile.write(b"data: [DONE]\n\n")
+
+    def _chunk(self, choice: dict[str, object]) -> None:
+        chunk = {
+            "id": "1",
+            "object": "chat.completion.chunk",
+            "created": 1,
+            "model": "m",
+            "choices": [choice],
+        }
+        self.wfile.write(f"data: {json.dumps(chunk)}\n\n".encode())
+        self.wfile.flush()
+
+    def log_message(self, format: str, *args: object) -> None:
+        pass
+
+
+def sign_in(url: str) -> dict[str, str]:
+    with httpx.Client(base_url=url, follow_redirects=True) as client:
+        client.get("/login")
+        token = client.cookies["csrftoken"]
+        form = {"login": portal.EMAIL, "password": portal.PASSWORD, "csrfmiddlewaretoken": token}
+        assert client.post("/login", data=form).url.path == "/chat"
+        return dict(client.cookies)
+
+
+@contextmanager
+def browser_page(url: str, cookies: dict[str, str]) -> Iterator[Page]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=os.environ["TEST_CHROMIUM"], args=["--no-sandbox"]
+        )
+        context = browser.new_context(base_url=url)
+        for name, value in cookies.items():
+            context.add_cookies([{"name": name, "value": value, "url": url}])
+        yield context.new_page()
+        browser.close()
+
+
+def weigh(page: Page, url: str) -> None:
+    page.goto("/chat")
+    page.wait_for_load_state("networkidle")
+    loaded: list[tuple[str, int]] = page.evaluate(_LOADED)
+    elsewhere = [name for name, _ in loaded if not name.startswith(url)]
+    kilobytes = sum(size for _, size in loaded) / 1000
+    print(f"first load                  {kilobytes:.0f} kB in {len(loaded)} requests", end="")
+    print(f" (goals: {MOST_KB} kB, {MOST_REQUESTS}); {len(elsewhere)} elsewhere")
+
+
+def time_tokens(page: Page) -> None:
+    page.evaluate(_WATCH)
+    page.locator("#composer-input").fill("What time is it?")
+    page.keyboard.press("Enter")
+    page.locator('.turn[data-status="complete"]').wait_for(timeout=60_000)
+    seen: list[int] = page.evaluate("() => window.seen")
+    cuts = statistics.quantiles(seen, n=20)
+    print(
+        f"model's token to its frame  {statistics.median(seen):.0f} ms median, {cuts[-1]:.0f} ms p95", end=""
+    )
+    print(f" ({len(seen)} frames)")
+
+
+async def memory_of_a_socket(target: Target, url: str, cookies: dict[str, str]) -> float:
+    """KiB of the web process, proportional set size."""
+    assert target.server is not None
+    header = {"Cookie": "; ".join(f"{name}={value}" for name, value in cookies.items())}
+    address = url.replace("http", "ws") + "/ws/chat"
+    before = processes.memory_kib(target.server)
+    async with AsyncExitStack() as opened:
+        for _ in range(SOCKETS):
+            await opened.enter_async_context(
+                connect(address, additional_headers=header, origin=Origin(url), close_timeout=1)
+            )
+        await asyncio.sleep(2)
+        return (processes.memory_kib(target.server) - before) / SOCKETS
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,211 @@
+"""Answers that are being written when something breaks: none is lost, none doubled."""
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, suppress
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import pytest
+from django.utils import timezone
+from websockets.exceptions import ConnectionClosed, InvalidHandshake
+from websockets.sync.client import ClientConnection, connect
+from websockets.typing import Origin
+
+from tests import profile
+from tests.chat.test_key_limits import redis_server
+from tests.portal_process import PortalProcess, free_port, serve
+
+MODEL = "Waymore-A1-Instruct-1011"
+Json = dict[str, Any]
+needs_redis = pytest.mark.skipif(profile.PROFILE != "scale", reason="One process has its log in itself.")
+
+
+class Tab:
+    """One open page's socket, at any of the portal's processes."""
+
+    def __init__(self, socket: ClientConnection) -> None:
+        self.socket = socket
+        self.last = "0"
+        self.blocks: dict[int, str] = {}
+
+    def send(self, **frame: Any) -> None:
+        self.socket.send(json.dumps(frame))
+
+    def receive(self, *types: str) -> Json:
+        while (frame := json.loads(self.socket.recv(timeout=20)))["type"] not in types:
+            pass
+        return dict(frame)
+
+    def ask(self, text: str) -> Json:
+        self.send(type="ask", text=text, model=MODEL, ref=uuid4().hex)
+        frame = self.receive("asked", "rejected")
+        assert frame["type"] == "asked", frame
+        return frame
+
+    def follow(self, generation: str, *, until: int | None = None) -> Json | None:
+        """To the end of the answer, which is returned, or to the event with this number."""
+        self.send(type="attach", generation=generation, after=self.last)
+        for number in range(100_000):
+            if number == until:
+                return None
+            frame = self.receive("event")
+            self.last, event = frame["id"], frame["event"]
+            if event["type"] == "start":
+                self.blocks = {}
+            elif event["type"] == "block":
+                self.blocks[event["index"]] = event["html"]
+            elif event["type"] == "finish":
+                return dict(event)
+        raise AssertionError("no end")
+
+
+@pytest.fixture
+def open_tab(sign_in: Callable[[Any], httpx.Client], alice: Any) -> Iterator[Callable[[str], Tab]]:
+    browser = sign_in(alice)
+    with ExitStack() as opened:
+
+        def make(url: str) -> Tab:
+            cookies = "; ".join(f"{name}={value}" for name, value in browser.cookies.items())
+            opening = connect(
+                url.replace("http", "ws") + "/ws/chat",
+                additional_headers={"Cookie": cookies},
+                origin=Origin(url),
+                close_timeout=1,
+            )
+            return Tab(opened.enter_context(opening))
+
+        yield make
+
+
+def followed_at_last(open_one: Callable[[], Tab], generation: str) -> tuple[Tab, Json | None]:
+    """As a page does: opens another socket when one is closed."""
+    for _ in range(10):
+        with suppress(ConnectionClosed, InvalidHandshake):
+            tab = open_one()
+            return tab, tab.follow(generation)
+        time.sleep(0.5)
+    raise AssertionError("no socket stays open")
+
+
+def test_a_killed_process_leaves_no_answer_open_f01(
+    open_tab: Callable[[str], Tab], portal: PortalProcess, alice: Any, make_user: Any, sign_in: Any
+) -> None:
+    """Fifty answers in flight: their ledger rows close as interrupted, what was said so far is kept."""
+    from chat.models import Message
+    from chat.tasks import close_interrupted_answers
+    from usage import ledger
+    from usage.models import ServingProcess, UsageRecord
+
+    with serve(profile.MAIN) as doomed:
+        asking = open_tab(doomed.url)
+        asked = [asking.ask("Count to 2000") for _ in range(50)]
+        deadline = time.monotonic() + 30
+        mine = Message.objects.filter(session__user=alice, role="assistant")
+        while mine.exclude(text="").count() < 50 and time.monotonic() < deadline:
+            time.sleep(0.1)
+        before = set(ServingProcess.objects.values_list("pk", flat=True))
+        doomed.process.kill()
+        doomed.process.wait()
+    long_ago = timezone.now() - timedelta(minutes=5)
+    rows = UsageRecord.objects.filter(user=alice)
+    processes = set(rows.values_list("process", flat=True))
+    assert len(processes) == 1
+    assert processes <= before
+    rows.update(started_at=long_ago)
+    ServingProcess.objects.filter(pk__in=processes).update(seen_at=long_ago)
+    mine.update(updated_at=long_ago)
+    assert ledger.close_interrupted() >= 50
+    close_interrupted_answers()
+    assert list(rows.values_list("status", flat=True)) == ["interrupted"] * 50
+    assert list(mine.values_list("status", flat=True)) == ["interrupted"] * 50
+    assert not mine.filter(text="").exists()
+    tab = open_tab(portal.url)
+    end = tab.follow(asked[0]["generation"])
+    assert end is not None
+    assert end["status"] == "interrupted"
+    assert tab.blocks[0].startswith("<p")
+    assert " 5 6 7 " in tab.blocks[0]
+    assert tab.ask("Repeat after me: on")["session"]["id"]
+
+
+@needs_redis
+def test_an_answer_outlives_the_process_of_its_reader(
+    open_tab: Callable[[str], Tab], portal: PortalProcess
+) -> None:
+    generation = open_tab(portal.url).ask("Count to 600")["generation"]
+    with serve(profile.MAIN) as other:
+        tab = open_tab(other.url)
+        tab.follow(generation, until=8)
+        other.process.kill()
+        with pytest.raises(ConnectionClosed):
+            tab.follow(generation)
+    blocks, last = tab.blocks, tab.last
+    with serve(profile.MAIN) as again:
+        tab = open_tab(again.url)
+        tab.blocks, tab.last = blocks, last
+        end = tab.follow(generation)
+    assert end is not None
+    assert end["status"] == "complete"
+    assert "598 599 600" in tab.blocks[0]
+    assert tab.blocks[0].count(" 300 ") == 1
+
+
+@needs_redis
+def test_an_answer_outlives_its_redis_f02(open_tab: Callable[[str], Tab], alice: Any) -> None:
+    """It goes on while Redis is away, and is told again from the beginning when it comes back empty."""
+    from chat.models import Message
+
+    port = free_port()
+    with redis_server(port) as first, serve(profile.MAIN, REDIS_URL=f"redis://127.0.0.1:{port}/0") as portal:
+        tab = open_tab(portal.url)
+        generation = tab.ask("Count to 900")["generation"]
+        tab.follow(generation, until=5)
+        first.kill()
+        first.wait()
+        time.sleep(2)
+        with redis_server(port):
+            tab, end = followed_at_last(lambda: open_tab(portal.url), generation)
+        assert end is not None
+        assert end["status"] == "complete"
+        assert "899 900" in tab.blocks[0]
+        answer = Message.objects.get(session__user=alice, role="assistant")
+        assert answer.status == "complete"
+        assert answer.text.endswith("899 900")
+        assert answer.usage.status == "complete"
+
+
+def test_a_tab_that_stops_reading_holds_up_nobody_f08(
+    open_tab: Callable[[str], Tab], portal: PortalProcess
+) -> None:
+    slow, quick = open_tab(portal.url), open_tab(portal.url)
+    generation = quick.ask("Count to 1500")["generation"]
+    slow.send(type="attach", generation=generation, after="0")
+    end = quick.follow(generation)
+    assert end is not None
+    assert end["status"] == "complete"
+
+
+@pytest.mark.parametrize("frame", ["x" * 4_000_001, b"\x00\x01"])
+def test_too_large_or_binary_frames_close_the_socket_w07(
+    open_tab: Callable[[str], Tab], portal: PortalProcess, frame: Any
+) -> None:
+    tab = open_tab(portal.url)
+    tab.socket.send(frame)
+    with pytest.raises(ConnectionClosed) as closed:
+        tab.receive("never")
+    assert closed.value.rcvd is not None
+    assert closed.value.rcvd.code == 1009
+
+
+def test_too_many_frames_close_the_socket_w07(open_tab: Callable[[str], Tab], portal: PortalProcess) -> None:
+    tab = open_tab(portal.url)
+    for _ in range(70):
+        tab.send(type="nonsense")
+    with pytest.raises(ConnectionClosed) as closed:
+        tab.receive("never")
+    assert closed.value.rcvd is not None
+    assert closed.value.rcvd.code == 4429
