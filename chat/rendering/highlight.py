@@ -2,6 +2,7 @@
 
 from html import escape
 
+from django.utils.translation import gettext, gettext_lazy
 from pygments import highlight as pygments_highlight
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import get_lexer_by_name
@@ -10,17 +11,17 @@ from pygments.util import ClassNotFound
 # Colouring is for reading; past this many characters it would only hold up the answer.
 MAX_HIGHLIGHTED = 50_000
 # Drawing it takes a large program of somebody else's (docs/decisions/0010-diagrams-stay-code.md).
-_DIAGRAMS = {"mermaid": "a diagram, as its source"}
+_DIAGRAMS = {"mermaid": gettext_lazy("a diagram, as its source")}
 _FORMATTER = HtmlFormatter(nowrap=True)
 
 
 def code_block(code: str, language: str) -> str:
-    label = escape(language or "text")
+    label, copy = escape(language or "text"), escape(gettext("Copy"))
     if language in _DIAGRAMS:
-        label += f'<span class="code-note">{_DIAGRAMS[language]}</span>'
+        label += f'<span class="code-note">{escape(str(_DIAGRAMS[language]))}</span>'
     return (
         f'<div class="code-block"><div class="code-head"><span class="code-lang">{label}</span>'
-        '<button type="button" class="copy-code">Copy</button></div>'
+        f'<button type="button" class="copy-code">{copy}</button></div>'
         f'<pre class="highlight"><code>{_coloured(code, language)}</code></pre></div>\n'
     )
 
