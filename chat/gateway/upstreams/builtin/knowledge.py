@@ -58,7 +58,7 @@ _STOP_WORDS = frozenset(
         "llm",
     ]
 )
-# The tutorials are in English; what pages suggest to ask, and questions like it, find them in German and Greek.
+# The tutorials are in English; what pages suggest to ask in German and Greek, and the like, finds them too.
 _ENGLISH = {
     "schlüssel": "key",
     "erstelle": "create",
