@@ -84,6 +84,20 @@ def test_it_tells_of_an_expiry_a_week_and_a_day_before(sink: Sink, alice: Any) -
     assert "/keys" in sink.text_to(alice)
 
 
+def test_it_is_written_in_the_owners_language(sink: Sink, alice: Any) -> None:
+    from accounts.profile.services import update_profile
+
+    update_profile(user=alice, changes={"language": "de"})
+    key = make(alice, daily_limit=10_000, expires_at=NOON + timedelta(days=7))
+    use(key, tokens=8_500)
+    send_due(NOON)
+    assert sink.to(alice) == [
+        "Ihr API-Schlüssel „Production Server“ läuft innerhalb von 7 Tagen ab",
+        "Ihr API-Schlüssel „Production Server“ hat 80 % einer Grenze verbraucht",
+    ]
+    assert "8.500 von 10.000 Tokens pro Tag" in sink.text_to(alice)
+
+
 def test_a_new_expiry_is_told_of_anew(sink: Sink, alice: Any) -> None:
     key = make(alice, expires_at=NOON + timedelta(days=7))
     send_due(NOON)

@@ -12,6 +12,7 @@ from django.template import engines
 from django.template.base import Node, NodeList, Template
 from django.templatetags.i18n import BlockTranslateNode, TranslateNode
 
+from chat import reasons
 from portal.translations import compile_translations
 
 ROOT = Path(__file__).parents[2]
@@ -94,6 +95,17 @@ def test_every_message_is_translated(language: str) -> None:
     missing = {message: path for message, path in messages().items() if message not in known}
     assert not missing, "run `manage.py makemessages` (docs/translations.md) and translate these"
     assert known <= set(messages()), "messages that nothing says any more"
+
+
+def test_reasons_told_without_a_language_are_in_the_catalogues() -> None:
+    """What the process that reads files says of them, which knows no Django."""
+    told = set()
+    for path in (ROOT / "chat/attachments/extraction").glob("*.py"):
+        calls = [node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call)]
+        refusals = [call for call in calls if getattr(call.func, "id", "") == "Unreadable"]
+        told |= {arg.value for call in refusals for arg in call.args if isinstance(arg, ast.Constant)}
+    assert len(told) > 5
+    assert told <= set(reasons.OF_FILES)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

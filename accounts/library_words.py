@@ -1,11 +1,18 @@
-"""What allauth says on our pages and in mail, where its own translations do not address people as ours do.
-
-Named here to stand in our catalogues, which are asked first.
-"""
+"""What allauth and Django say on our pages and in mail, where their translations address people otherwise
+than ours do, or use other words. Named here to stand in our catalogues, which are asked first."""
 
 from django.utils.translation import gettext_noop
 
 WORDS = (
+    gettext_noop("Current Password"),
+    gettext_noop("New Password"),
+    gettext_noop("New Password (again)"),
+    gettext_noop("Password (again)"),
+    gettext_noop("The email address and/or password you specified are not correct."),
+    gettext_noop("The password is too similar to the %(verbose_name)s."),
+    gettext_noop("The password reset token was invalid."),
+    gettext_noop("This password is entirely numeric."),
+    gettext_noop("This password is too common."),
     gettext_noop("Be patient, you are sending too many requests."),
     gettext_noop("Please type your current password."),
     gettext_noop("You cannot add more than %d email addresses."),
