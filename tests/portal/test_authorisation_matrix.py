@@ -142,6 +142,32 @@ ROWS: dict[str, list[Row]] = {
                               {"sessionId": "{session}", "content": "Hi"})],
     "api-chat-message": [Row(OWNERS | ANY_KEY_OF_HERS, "/api/chat/messages/{answer}", "PATCH",
                              {"rating": "up"})],
+    "api-stuff": [Row(OWN, "/api/stuff"),
+                  Row(OWN, "/api/stuff", "POST", {"type": "NOTE", "title": "New", "content": "x"})],
+    "api-stuff-bulk": [Row(OWNERS | ANY_KEY_OF_HERS, "/api/stuff/bulk", "POST",
+                           {"action": "favorite", "itemIds": ["{item}"]})],
+    "api-item": [
+        Row(OWNERS | ANY_KEY_OF_HERS, "/api/stuff/{item}"),
+        Row(OWNERS | ANY_KEY_OF_HERS, "/api/stuff/{item}", "PATCH", {"favorite": True}),
+        Row(OWNERS | {"key without the permission": IN, "key": 404, "owner": 404},
+            "/api/stuff/{item}", "DELETE"),
+    ],
+    "api-collections": [Row(OWN, "/api/collections"), Row(OWN, "/api/collections", "POST", {"name": "New"})],
+    "api-collection": [
+        Row(OWNERS | ANY_KEY_OF_HERS, "/api/collections/{collection}"),
+        Row(OWNERS | ANY_KEY_OF_HERS, "/api/collections/{collection}", "PATCH", {"name": "Renamed"}),
+        Row(OWNERS | {"key without the permission": IN, "key": 404, "owner": 404},
+            "/api/collections/{collection}", "DELETE"),
+    ],
+    "api-collection-items": [
+        Row(OWNERS | ANY_KEY_OF_HERS, "/api/collections/{collection}/items"),
+        Row(OWNERS | ANY_KEY_OF_HERS, "/api/collections/{collection}/items", "POST", {"itemId": "{item}"}),
+    ],
+    "api-collection-item": [
+        Row(OWNERS | ANY_KEY_OF_HERS, "/api/collections/{collection}/items/{item}", "PATCH", {"position": 0}),
+        Row(OWNERS | {"key without the permission": IN, "key": 404, "owner": 404},
+            "/api/collections/{collection}/items/{item}", "DELETE"),
+    ],
     # Keys are read by their owner and by themselves; made and changed by who may manage.
     "api-keys": [
         Row(OWN | {"key": 403, "key of another": 403, "key without the permission": 403}, "/api/keys"),
@@ -356,10 +382,15 @@ def things_of(user: Any, key: Any) -> dict[str, str]:
     from accounts.models import DataExport, TrustedBrowser
     from chat.attachments.intake import receive
     from chat.models import Message, Session
+    from collections_app.collecting import add_items, create_collection
+    from collections_app.services import create_item
 
     session = Session.objects.create(user=user, title="A chat", model=MODEL)
     answer = Message.objects.create(session=session, role="assistant", text="Hello", model=MODEL)
     [attachment] = receive(user=user, uploads=[SimpleUploadedFile("a.png", samples.image())])
+    item = create_item(user=user, type="NOTE", title="A note", content="Hello")
+    collection = create_collection(user=user, name="A collection")
+    add_items(user=user, collection_id=collection.public_id, items=[item])
     export = DataExport.objects.create(user=user)
     make_export(export.pk)
     in_a_day = timezone.now() + timedelta(days=1)
@@ -371,6 +402,8 @@ def things_of(user: Any, key: Any) -> dict[str, str]:
         "answer": answer.public_id,
         "generation": answer.public_id.replace("msg_", "gen_"),
         "export": export.public_id,
+        "item": item.public_id,
+        "collection": collection.public_id,
         "trusted": trusted.public_id,
         "browser": str(browsers_of(user)[0].id),
     }
@@ -411,12 +444,12 @@ def visit(everybody: Cast, row: Row, actor: str) -> Verdict:
 
 def filled(body: Any, things: dict[str, str]) -> Any:
     """With the things that a body's own texts name."""
-    if not isinstance(body, dict):
-        return body
+    if isinstance(body, dict):
+        return {name: filled(value, things) for name, value in body.items()}
+    if isinstance(body, list):
+        return [filled(value, things) for value in body]
     names = {f"{{{name}}}": thing for name, thing in things.items()}
-    return {
-        name: names.get(value, value) if isinstance(value, str) else value for name, value in body.items()
-    }
+    return names.get(body, body) if isinstance(body, str) else body
 
 
 @pytest.mark.parametrize("name", [name for name, rows in ROWS.items() if rows[0].path.startswith("/api/")])
