@@ -67,6 +67,11 @@ class Found:
         rows = self.rows.annotate(title_key=Lower("title")) if by == "title_key" else self.rows
         return rows, by, is_ascending
 
+    def ordered(self, sort: str | None) -> QuerySet[ContentItem]:
+        rows, by, is_ascending = self.sorted_by(sort)
+        sign = "" if is_ascending else "-"
+        return rows.order_by(f"{sign}{by}", f"{sign}pk")
+
 
 def find_items(user: User, wanted: Wanted) -> Found:
     """Raises `BadParameter`, and `NotFound` for a collection that is not the person's."""

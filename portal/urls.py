@@ -34,5 +34,6 @@ urlpatterns = [
     path("readyz", health.readyz),
     *accounts.urls.urlpatterns,
     *apikeys.urls.pages,
+    *collections_app.urls.pages,
     *chat.urls.pages,
 ]

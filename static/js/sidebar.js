@@ -1,6 +1,6 @@
 // The chats beside every page. What is opened seldom is loaded when it is opened.
 import { onRenewed, refresh, sessions } from "./sidebar/list.js";
-import { offerAgain } from "./sidebar/filing.js";
+import { offerAgain } from "./toast.js";
 import { openPalette } from "./palette.js";
 
 export { refresh };

@@ -268,6 +268,18 @@ ROWS: dict[str, list[Row]] = {
     "key-delete": [Row(OWNERS_PAGE, "/keys/{key}/delete")],
     "key-disable": [Row(OWNERS_FORM, "/keys/{key}/disable", "POST", form={})],
     "key-enable": [Row(OWNERS_FORM, "/keys/{key}/enable", "POST", form={})],
+    "stuff": [Row(PAGE, "/stuff")],
+    "stuff-act": [
+        Row(OWNERS_FORM, "/stuff/act", "POST", form={"do": verb, "item": "{item}"})
+        for verb in ("favorite", "delete", "restore")
+    ],
+    "stuff-prompts": [Row(PAGE, "/stuff/prompts?q=x")],
+    "item": [Row(OWNERS_PAGE, "/stuff/{item}")],
+    "item-edit": [Row(OWNERS_PAGE, "/stuff/{item}/edit")],
+    "collection-new": [Row(PAGE, "/collections/new")],
+    "collection": [Row(OWNERS_PAGE, "/collections/{collection}")],
+    "collection-edit": [Row(OWNERS_PAGE, "/collections/{collection}/edit")],
+    "collection-delete": [Row(OWNERS_PAGE, "/collections/{collection}/delete")],
     "home": [Row(PUBLIC, "/")],
     "chat": [Row(PAGE, "/chat")],
     "chat-sidebar": [Row(PAGE, "/chat/sidebar?current={session}")],

@@ -60,6 +60,12 @@ export function composer({ onSend, onStop }) {
     localStorage.setItem(draftKey(), input.value);
     refresh();
   });
+  // The prompt library comes with the first "/".
+  input.addEventListener("input", async function library() {
+    if (!input.value.startsWith("/")) return;
+    input.removeEventListener("input", library);
+    (await import("./prompts.js")).offerPrompts(input);
+  });
   input.addEventListener("keydown", (event) => {
     if (event.isComposing) return;
     if (event.key === "Enter" && !event.shiftKey) {
