@@ -157,8 +157,9 @@ def test_it_goes_into_the_export_and_goes_with_the_account(
     import json
     import zipfile
 
-    from accounts.data_export import begin_export, make_export
+    from accounts.data_export import make_export
     from accounts.deletion import delete_account
+    from accounts.models import DataExport
     from collections_app.collecting import add_items, create_collection
     from collections_app.models import Collection, ContentItem
     from collections_app.services import discard_item
@@ -167,7 +168,7 @@ def test_it_goes_into_the_export_and_goes_with_the_account(
     collection = create_collection(user=alice, name="Box")
     add_items(user=alice, collection_id=collection.public_id, items=[kept])
     discard_item(item=gone)
-    export = begin_export(user=alice)
+    export = DataExport.objects.create(user=alice)
     make_export(export.pk)
     export.refresh_from_db()
     with zipfile.ZipFile(export.file.open("rb")) as archive:
