@@ -9,18 +9,16 @@ from pygments.util import ClassNotFound
 
 # Colouring is for reading; past this many characters it would only hold up the answer.
 MAX_HIGHLIGHTED = 50_000
-# Drawing it takes a large program of somebody else's (docs/decisions/0010-diagrams-stay-code.md).
-_DIAGRAMS = {"mermaid": "a diagram, as its source"}
+# What can be drawn (`chat.rendering.diagrams`), when its reader asks for it.
+_DIAGRAMS = {"mermaid"}
 _FORMATTER = HtmlFormatter(nowrap=True)
 
 
 def code_block(code: str, language: str) -> str:
-    label = escape(language or "text")
-    if language in _DIAGRAMS:
-        label += f'<span class="code-note">{_DIAGRAMS[language]}</span>'
+    draw = '<button type="button" class="draw-code">Diagram</button>' if language in _DIAGRAMS else ""
     return (
-        f'<div class="code-block"><div class="code-head"><span class="code-lang">{label}</span>'
-        '<button type="button" class="copy-code">Copy</button></div>'
+        f'<div class="code-block"><div class="code-head"><span class="code-lang">{escape(language or "text")}'
+        f'</span>{draw}<button type="button" class="copy-code">Copy</button></div>'
         f'<pre class="highlight"><code>{_coloured(code, language)}</code></pre></div>\n'
     )
 

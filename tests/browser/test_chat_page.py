@@ -319,3 +319,24 @@ def test_everything_has_a_key(sign_in_page: SignIn, alice: Any) -> None:
     page.keyboard.press("Escape")
     page.keyboard.press("Control+Shift+O")
     page.wait_for_url("**/chat")
+
+
+def test_a_diagram_is_drawn_when_asked_for(sign_in_page: SignIn, alice: Any) -> None:
+    page = sign_in_page(alice)
+    ask(
+        page,
+        "Repeat after me:\n```mermaid\ngraph TD\n  A[<b>Start</b>] --> B\n```\n\n```mermaid\nnonsense\n```",
+    )
+    expect(page.locator(".turn").last).to_have_attribute("data-status", "complete")
+    first, second = page.locator(".answer .code-block").all()
+    first.get_by_role("button", name="Diagram").click()
+    expect(first.locator("img.diagram")).to_be_visible()
+    assert (
+        first.locator("img.diagram").evaluate("image => image.decode().then(() => image.naturalWidth)") > 50
+    )
+    expect(first.locator("pre")).to_be_hidden()
+    first.get_by_role("button", name="Diagram").click()
+    expect(first.locator("pre")).to_be_visible()
+    second.get_by_role("button", name="Diagram").click()
+    expect(second.locator(".diagram")).to_have_text("This diagram cannot be drawn.")
+    expect(second.locator("pre")).to_be_visible()

@@ -277,6 +277,7 @@ ROWS: dict[str, list[Row]] = {
     "share-revoke": [Row(OWNERS_FORM, "/profile/links/{share}/revoke", "POST", form={})],
     "chat-turns": [Row(OWNERS_PAGE, "/chat/{session}/turns")],
     "chat-commands": [Row(OWNERS_FORM, "/chat/commands", "POST", {"type": "show", "message": "{answer}"})],
+    "chat-diagram": [Row(FORM, "/chat/diagrams", "POST", form={"source": "graph TD"})],
     "chat-events": [Row(OWNERS_PAGE, "/chat/events?follow={generation}:0", is_endless=True)],
     "chat-branch": [Row(OWNERS_FORM, "/chat/messages/{answer}/branch", "POST")],
     "docs-index": [Row(PUBLIC, "/docs")],
