@@ -207,7 +207,7 @@ def test_where_sockets_are_blocked_requests_do(broken_page: Page, portal: Portal
 def test_what_was_thought_folds_away(
     sign_in_page: SignIn, alice: Any, make_model: Callable[..., Any], server: Any
 ) -> None:
-    model = make_model("thinker")
+    model = make_model("thinker", context_window=1000)
     thoughts = [says.openai_chunk(reasoning_content=f"Hm {number}. ") for number in range(4)]
     words = [says.openai_chunk(content="So it is **42**.")]
     server.scripts["theirs-thinker"] = Script(pieces=says.openai_stream(*thoughts, *words), pause=0.3)
@@ -220,6 +220,7 @@ def test_what_was_thought_folds_away(
     answered(page, "So it is 42.")
     expect(page.locator(".answer-model")).to_have_text(model.name)
     expect(page.locator(".thinking summary")).to_have_text(re.compile(r"Thought for \d+ second"))
+    expect(page.locator(".context")).to_contain_text("% of the context")
     page.locator(".thinking summary").click()
     expect(page.locator(".thoughts")).to_contain_text("Hm 0. Hm 1. Hm 2. Hm 3.")
 
