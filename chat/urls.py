@@ -2,9 +2,24 @@ from django.urls import path, re_path
 
 from chat.api.attachments import Attachment, Attachments, Preview, Upload
 from chat.api.completions import ModelCall
+from chat.api.exports import SessionExport
+from chat.api.imports import Import
 from chat.api.models import ChatModelList, ModelDetail, ModelList
 from chat.api.sessions import Message, Messages, Session, SessionMessages, Sessions
-from chat.pages import archived, docs, filing, live, palette, sidebar, views
+from chat.api.shares import SessionShares, Share, Shares
+from chat.pages import (
+    archived,
+    diagrams,
+    docs,
+    exports,
+    filing,
+    imports,
+    live,
+    palette,
+    share,
+    sidebar,
+    views,
+)
 
 # The trailing slash is optional everywhere (conformance H01).
 api = [
@@ -27,6 +42,15 @@ api = [
         SessionMessages.as_view(),
         name="api-session-messages",
     ),
+    re_path(
+        r"^chat/sessions/(?P<public_id>[^/]+)/shares/?$", SessionShares.as_view(), name="api-session-shares"
+    ),
+    re_path(
+        r"^chat/sessions/(?P<public_id>[^/]+)/export/?$", SessionExport.as_view(), name="api-session-export"
+    ),
+    re_path(r"^chat/import/?$", Import.as_view(), name="api-import"),
+    re_path(r"^chat/shares/?$", Shares.as_view(), name="api-shares"),
+    re_path(r"^chat/shares/(?P<public_id>[^/]+)/?$", Share.as_view(), name="api-share"),
 ]
 
 pages = [
@@ -37,11 +61,19 @@ pages = [
     path("chat/palette", palette.hits, name="chat-palette"),
     path("chat/archived", archived.archived, name="chat-archived"),
     path("chat/commands", live.command, name="chat-commands"),
+    path("chat/diagrams", diagrams.diagram, name="chat-diagram"),
     path("chat/events", live.events, name="chat-events"),
     path("chat/messages/<str:message>/branch", views.branch_off, name="chat-branch"),
+    path("chat/import", imports.import_page, name="chat-import"),
     path("chat/<str:public_id>", views.chat, name="chat-session"),
     path("uploads/<str:public_id>", Preview.as_view(), name="upload-preview"),
     path("uploads/<str:public_id>/<str:name>", Upload.as_view(), name="upload"),
+    path("chat/<str:public_id>/export.md", exports.markdown, name="chat-markdown"),
+    path("chat/<str:public_id>/export.json", exports.document, name="chat-json"),
+    path("chat/<str:public_id>/print", exports.printed, name="chat-print"),
+    path("share/<str:token>", share.shared, name="share"),
+    path("profile/links", share.links, name="shared-links"),
+    path("profile/links/<str:public_id>/revoke", share.revoke, name="share-revoke"),
     path("chat/<str:public_id>/turns", views.turns, name="chat-turns"),
     path("docs", docs.docs, name="docs-index"),
     path("docs/<slug:slug>", docs.docs, name="docs"),

@@ -327,6 +327,8 @@ REST_FRAMEWORK = {
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
     "EXCEPTION_HANDLER": "portal.web.envelope.render_exception",
     "UNAUTHENTICATED_USER": None,
+    # `format` in a query is ours: an export has one.
+    "URL_FORMAT_OVERRIDE": None,
 }
 
 # Language and time

@@ -12,6 +12,7 @@ ONCE = [
     "--ignore-glob=tests/browser/test_[!f]*.py",
     "--ignore-glob=tests/chat/test_catalogue_*.py",
     "--ignore=tests/accounts/test_rate_limits.py",
+    "--ignore=tests/chat/attachments/test_hostile_files.py",
     "--ignore=tests/portal/test_authorisation_matrix.py",
 ]
 

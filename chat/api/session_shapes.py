@@ -2,7 +2,6 @@
 
 from typing import Annotated, Any, Literal
 
-import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from chat.models import Message, Session
@@ -47,12 +46,24 @@ class MessageChange(Body, frozen=True):
     rating_reason: str | UnsetType | None = UNSET
 
 
-class AttachmentNote(Body, frozen=True, omit_defaults=True):
+class AttachmentNote(Body, frozen=True):
+    """An upload's answer may be sent as it came: what it says beside the first five is not kept."""
+
     name: str
     type: str
     size: int
     url: str
     id: str | None = None
+    kind: Any = None
+    pages: Any = None
+    preview_url: Any = None
+    message: Any = None
+    note: Any = None
+    created_at: Any = None
+
+    def kept(self) -> dict[str, Any]:
+        told = {"name": self.name, "type": self.type, "size": self.size, "url": self.url}
+        return told if self.id is None else {**told, "id": self.id}
 
 
 class NewMessage(Body, frozen=True):
@@ -62,7 +73,7 @@ class NewMessage(Body, frozen=True):
     attachments: list[AttachmentNote] = []
 
     def fields(self) -> dict[str, Any]:
-        notes = msgspec.to_builtins(self.attachments)
+        notes = [note.kept() for note in self.attachments]
         return {"role": self.role, "content": self.content, "model": self.model, "attachments": notes}
 
 

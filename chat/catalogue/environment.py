@@ -14,9 +14,11 @@ from django.conf import settings
 from django.db import transaction
 
 from chat.catalogue.discovery import Listed, find_local_servers, first_chat, read_listing
+from chat.catalogue.families import capabilities_of
 from chat.catalogue.import_models import ENVIRONMENT_PREFIX, candidates, import_models
 from chat.catalogue.servers import Server, ServerFailure, run
 from chat.models import Deployment, ModelAlias, PublicModel, Upstream
+from chat.models.capabilities import Capability
 from chat.models.catalogue import UpstreamKind
 
 log = logging.getLogger(__name__)
@@ -180,7 +182,7 @@ def _serve_default(
         name = _model_behind(server, default, listings[server.name])
         if name is not None:
             ours.exclude(upstream=rows[server.name]).update(is_enabled=False)
-            _deploy(default, rows[server.name], name)
+            _deploy(default, rows[server.name], name, listings[server.name] or ())
             return
 
 
@@ -206,13 +208,26 @@ def _serve_locally(default: PublicModel, found: Stated, listing: Sequence[Listed
     )
     name = _model_behind(found, default, listing)
     assert name is not None  # noqa: S101
-    _deploy(default, upstream, name)
+    _deploy(default, upstream, name, listing)
 
 
-def _deploy(default: PublicModel, upstream: Upstream, name: str) -> None:
+def _deploy(default: PublicModel, upstream: Upstream, name: str, listing: Sequence[Listed]) -> None:
+    known = default.deployments.filter(upstream=upstream, upstream_model=name).exists()
     Deployment.objects.update_or_create(
         model=default, upstream=upstream, defaults={"upstream_model": name, "is_enabled": True}
     )
+    if not known:
+        _describe(default, name, listing)
+
+
+def _describe(default: PublicModel, name: str, listing: Sequence[Listed]) -> None:
+    """By the model that is behind it now; what an operator says of it afterwards stays."""
+    guessed = Listed(name, tuple(capabilities_of(name, {})))
+    behind = next((model for model in listing if model.id == name), guessed)
+    if Capability.CHAT in behind.capabilities:
+        default.capabilities = list(behind.capabilities)
+        default.context_window = default.context_window or behind.context_window
+        default.save(update_fields=["capabilities", "context_window"])
 
 
 def _sync_builtin(model: PublicModel) -> None:

@@ -1,7 +1,8 @@
 """Finds what was said: words in titles and messages, the last one by its beginning.
 
-PostgreSQL has an index over an expression (`chat/migrations/0011_message_words.py`), SQLite a table beside
-the messages (`chat.conversations.sqlite_words`). Titles are few and short: they are looked at one by one.
+PostgreSQL has a column of words that a trigger fills (`chat/migrations/0011_message_words.py`), SQLite a
+table beside the messages (`chat.conversations.sqlite_words`). Titles are few and short: they are looked at
+one by one.
 """
 
 from collections.abc import Sequence
@@ -81,15 +82,13 @@ class _Says(Func):
     conditional = True
 
     def __init__(self, words: Sequence[str]) -> None:
-        super().__init__(F("pk"), F("text"), F("status"))
+        super().__init__(F("pk"))
         self.words = words
 
     def as_postgresql(self, compiler: Any, connection: Any, **context: Any) -> tuple[str, list[Any]]:
-        _, text, status = (compiler.compile(each)[0] for each in self.source_expressions)
-        return (
-            f"chat_message_words({text}, {status}) @@ to_tsquery('pg_catalog.simple', %s)",
-            [tsquery(all_of(self.words))],
-        )
+        table = compiler.compile(self.source_expressions[0])[0].rpartition(".")[0]
+        found = f"{table}.words @@ to_tsquery('pg_catalog.simple', %s)"
+        return found, [tsquery(all_of(self.words))]
 
     def as_sqlite(self, compiler: Any, connection: Any, **context: Any) -> tuple[str, list[Any]]:
         key = compiler.compile(self.source_expressions[0])[0]

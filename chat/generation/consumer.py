@@ -6,7 +6,6 @@ import time
 from collections import deque
 from typing import Any
 
-from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncWebsocketConsumer
 from django.conf import settings
 
@@ -15,6 +14,7 @@ from chat.conversations.live import group_of
 from chat.generation import commands
 from chat.generation.feed import Feed
 from chat.presence import Forget, watch
+from portal.database import in_database
 from portal.web.client_address import client_address
 from portal.web.errors import ApiError
 
@@ -89,7 +89,7 @@ class ChatConsumer(AsyncWebsocketConsumer):
 
     async def _user(self) -> User | None:
         """Asked anew for every command: a disabled or signed-out person is out at once."""
-        return await database_sync_to_async(_current_user)(self.scope)
+        return await in_database(_current_user, self.scope)
 
     def _address(self) -> str | None:
         headers = dict(self.scope["headers"])

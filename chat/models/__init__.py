@@ -2,15 +2,18 @@ from chat.models.attachment import Attachment, DoomedObject, StoredFile
 from chat.models.catalogue import Deployment, ModelAlias, PublicModel, Upstream
 from chat.models.conversation import Message, Session
 from chat.models.idempotency import StoredAnswer
+from chat.models.sharing import ImportedSession, SharedSnapshot
 
 __all__ = [
     "Attachment",
     "Deployment",
     "DoomedObject",
+    "ImportedSession",
     "Message",
     "ModelAlias",
     "PublicModel",
     "Session",
+    "SharedSnapshot",
     "StoredAnswer",
     "StoredFile",
     "Upstream",

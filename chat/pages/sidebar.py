@@ -81,7 +81,7 @@ def _sidebar_beside(request: HttpRequest) -> Sidebar | None:
 def _list(user: User, current: str, shown: int = STEP) -> Sidebar:
     rows = sessions_of(user).filter(is_archived=False)
     filed = Q(is_pinned=True) | ~Q(folder="")
-    kept = [_entry(session, current) for session in rows.filter(filed)]
+    kept = [_entry(session, current) for session in rows.filter(filed)[:MOST_SHOWN]]
     recent = list(rows.exclude(filed)[: shown + 1])
     has_more = len(recent) > shown and shown < MOST_SHOWN
     now = sessions_of(user).filter(pk=decode(Session.id_prefix, current)).first()

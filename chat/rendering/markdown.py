@@ -1,9 +1,12 @@
 """Markdown → safe HTML, one string a top-level block.
 
-Stream, history and export all come through here, so they show the same thing.
+Stream, history, share and export all come through here, so they show the same thing.
 """
 
+import re
 from collections.abc import Sequence
+from html import escape
+from urllib.parse import urlsplit
 
 from markdown_it import MarkdownIt
 from markdown_it.renderer import RendererHTML
@@ -11,8 +14,13 @@ from markdown_it.token import Token
 from markdown_it.utils import EnvType, OptionsDict
 from mdit_py_plugins.tasklists import tasklists_plugin
 
+from chat.rendering.footnotes import notes_plugin
 from chat.rendering.highlight import code_block
+from chat.rendering.maths import formula_html, maths_plugin
 from chat.rendering.sanitise import sanitise
+
+_LINE_END = re.compile(r"\r\n?")
+Block = tuple[int | None, str]
 
 
 def _fence(
@@ -20,7 +28,10 @@ def _fence(
 ) -> str:
     token = tokens[index]
     words = token.info.split()
-    return code_block(token.content, words[0] if words else "")
+    language = words[0] if words else ""
+    if language == "math":
+        return f"<p>{formula_html(token.content, is_block=True)}</p>\n"
+    return code_block(token.content, language)
 
 
 def _image(
@@ -34,12 +45,45 @@ def _image(
     return renderer.render([link, text, Token("link_close", "a", -1)], options, env)
 
 
+def _link_close(
+    renderer: RendererHTML, tokens: Sequence[Token], index: int, options: OptionsDict, env: EnvType
+) -> str:
+    """With the host it leads to, where the words of the link do not say it."""
+    opening = next(number for number in range(index, -1, -1) if tokens[number].type == "link_open")
+    host = _host(str(tokens[opening].attrs.get("href", "")))
+    label = renderer.renderInlineAsText(tokens[opening + 1 : index], options, env).strip()
+    if not host or host == _host(label if "//" in label else f"//{label}"):
+        return "</a>"
+    return f'</a> <span class="link-host">{escape(host)}</span>'
+
+
+def _cell(
+    renderer: RendererHTML, tokens: Sequence[Token], index: int, options: OptionsDict, env: EnvType
+) -> str:
+    """Its alignment as an attribute: our pages allow no styles in the markup."""
+    token = tokens[index]
+    if style := token.attrs.pop("style", None):
+        token.attrs["align"] = str(style).removeprefix("text-align:")
+    return renderer.renderToken(tokens, index, options, env)
+
+
+def _host(address: str) -> str:
+    try:
+        return urlsplit(address).hostname or ""
+    except ValueError:
+        return ""
+
+
 def _parser() -> MarkdownIt:
     parser = MarkdownIt("commonmark", {"html": False, "linkify": True})
-    parser.enable(["table", "strikethrough", "linkify"]).use(tasklists_plugin)
+    parser.enable(["table", "strikethrough", "linkify"])
+    parser.use(tasklists_plugin, label=True).use(maths_plugin).use(notes_plugin)
     parser.add_render_rule("fence", _fence)
     parser.add_render_rule("code_block", _fence)
     parser.add_render_rule("image", _image)
+    parser.add_render_rule("link_close", _link_close)
+    parser.add_render_rule("th_open", _cell)
+    parser.add_render_rule("td_open", _cell)
     return parser
 
 
@@ -56,13 +100,15 @@ def render(text: str) -> str:
     return "".join(f'<div data-block="{index}">{html}</div>' for index, html in blocks)
 
 
-def _blocks(text: str) -> list[tuple[int, str]]:
-    """Pairs of a block's first line and its HTML."""
+def _blocks(text: str) -> list[Block]:
+    """Pairs of a block's first line and its HTML. The notes, gathered at the end, have no line."""
     tokens = _PARSER.parse(text)
-    blocks, start = [], 0
+    blocks: list[Block] = []
+    start = depth = 0
     for end, token in enumerate(tokens, 1):
-        if token.level == 0 and token.nesting <= 0:
-            first_line = tokens[start].map[0] if tokens[start].map else 0
+        depth += token.nesting
+        if depth == 0:
+            first_line = tokens[start].map[0] if tokens[start].map else None
             html = _PARSER.renderer.render(tokens[start:end], _PARSER.options, {})
             blocks.append((first_line, sanitise(html)))
             start = end
@@ -70,38 +116,58 @@ def _blocks(text: str) -> list[tuple[int, str]]:
 
 
 class BlockStream:
-    """A growing text as blocks. Only the block being written is parsed again."""
+    """A growing text as blocks. Only the end of it is parsed again, and the longer that is the more seldom,
+    so that the work grows with the text and not with its square."""
+
+    # A block that what follows may still join, such as a list whose next number is half there, and the last.
+    _UNSETTLED = 2
+    # Below this many characters the end is parsed each time; above when it has grown by this part.
+    _SHORT = 4000
+    _GROWTH = 1 / 16
 
     def __init__(self) -> None:
         self._text = ""
-        self._stable = 0
         self._blocks: list[str] = []
+        self._stable = 0
         self._stable_blocks = 0
+        self._due = 0
 
     def update(self, text: str) -> list[tuple[int, str]]:
         """`text` is the whole text so far; returns the blocks that changed, with their index."""
+        text = _LINE_END.sub("\n", text)
         if text == self._text:
             return []
         self._text = text
+        if len(text) < self._due:
+            return []
         tail = text[self._stable :]
-        found = _blocks(tail)
-        blocks = self._blocks[: self._stable_blocks] + [html for _, html in found]
-        changed = self._changed(blocks)
-        if len(found) > 1:
-            last_line = found[-1][0]
-            self._stable += sum(len(line) for line in tail.splitlines(keepends=True)[:last_line])
-            self._stable_blocks += len(found) - 1
+        self._due = len(text) + int(len(tail) * self._GROWTH) if len(tail) > self._SHORT else 0
+        found = [(line, html) for line, html in _blocks(tail) if line is not None]
+        changed = self._replace(self._stable_blocks, [html for _, html in found])
+        settled = len(found) - self._UNSETTLED
+        if settled > 0:
+            self._stable += _offset(tail, found[settled][0])
+            self._stable_blocks += settled
         return changed
 
     def finish(self) -> list[tuple[int, str]]:
-        """The whole text once more: a late link definition may change an early block."""
-        return self._changed(render_blocks(self._text))
+        """The whole text once more: a late definition of a link or a note may change an early block."""
+        return self._replace(0, render_blocks(self._text))
 
-    def _changed(self, blocks: list[str]) -> list[tuple[int, str]]:
-        padded = blocks + [""] * (len(self._blocks) - len(blocks))
-        before, self._blocks = self._blocks, blocks
+    def _replace(self, first: int, blocks: list[str]) -> list[tuple[int, str]]:
+        """Puts `blocks` from `first` on; one that is no longer there is told as empty."""
+        before = self._blocks[first:]
+        self._blocks[first:] = blocks
+        padded = blocks + [""] * (len(before) - len(blocks))
         return [
-            (index, html)
+            (first + index, html)
             for index, html in enumerate(padded)
             if index >= len(before) or before[index] != html
         ]
+
+
+def _offset(text: str, line: int) -> int:
+    offset = 0
+    for _ in range(line):
+        offset = text.index("\n", offset) + 1
+    return offset

@@ -13,7 +13,11 @@ document.querySelector("#suggestions").addEventListener("click", (event) => {
   const button = event.target.closest(".suggestion");
   if (button) box.fillAndSend(button.textContent);
 });
-chat.addEventListener("click", (event) => act(event, talk, box));
+chat.addEventListener("click", async (event) => {
+  const draw = event.target.closest(".draw-code");
+  if (draw) (await import("./chat/diagram.js")).toggleDiagram(draw);
+  else act(event, talk, box);
+});
 box.onEditLast(() => {
   const edits = chat.querySelectorAll('.turn[data-role="user"] [data-edit]');
   act({ target: [...edits].at(-1) }, talk, box);

@@ -6,6 +6,7 @@ import { openPalette } from "./palette.js";
 export { refresh };
 
 const CLOSED = "closed-folders";
+const GATHER = 200;
 
 function closedFolders() {
   return new Set(JSON.parse(localStorage.getItem(CLOSED) ?? "[]"));
@@ -47,6 +48,12 @@ sessions.addEventListener("click", async ({ target }) => {
 document.addEventListener("click", ({ target }) => target.closest("[data-palette]") && openPalette());
 
 if (/Mac|iP(hone|ad)/.test(navigator.platform)) document.querySelector("[data-palette] kbd").textContent = "⌘ K";
-// From the page's wire.
-addEventListener("portal:sessions", () => refresh());
+// From the page's wire. A program that talks in a session changes the list with every call.
+let due;
+addEventListener("portal:sessions", () => {
+  due ??= setTimeout(() => {
+    due = undefined;
+    refresh();
+  }, GATHER);
+});
 offerAgain();

@@ -52,16 +52,17 @@ def test_it_holds_everything_and_no_secret_k01(
 ) -> None:
     from accounts.profile.services import update_profile
     from apikeys.services import create_key
-    from chat.conversations.services import ask, edit_session, finish
+    from chat.conversations import answers, turns
+    from chat.conversations.services import edit_session
     from chat.models.conversation import MessageStatus
 
     update_profile(user=alice, changes={"instructions": "Like a cat."})
     create_key(user=alice, name="=HYPERLINK(1)", permissions=["chat"])
     question = {"role": "user", "content": "Hi"}
     api.post("/chat/completions", json={"model": MODEL, "messages": [question]})
-    _, answer = ask(user=alice, session_id=None, text="Grüß Gott 🐈", model=MODEL)
+    answer = turns.ask(user=alice, question=turns.Question("Grüß Gott 🐈", MODEL)).answer
     edit_session(session=answer.session, pinned=True, folder="Cats")
-    finish(answer, status=MessageStatus.COMPLETE, text="Meow", error="", input_tokens=1, output_tokens=1)
+    answers.finish(answer, status=MessageStatus.COMPLETE, end=answers.End("Meow"))
 
     _, download = exported(alice)
     with zipfile.ZipFile(io.BytesIO(download.content)) as archive:
@@ -76,9 +77,9 @@ def test_it_holds_everything_and_no_secret_k01(
     assert {key["name"] for key in json.loads(files["keys/keys.json"])} == {"A key", "=HYPERLINK(1)"}
     session = json.loads(files["chat/sessions.json"])[0]
     assert (session["pinned"], session["archived"], session["folder"]) == (True, False, "Cats")
-    turns = json.loads(files[f"chat/sessions/{session['id']}.json"])
-    assert [turn["text"] for turn in turns] == ["Grüß Gott 🐈", "Meow"]
-    assert (turns[0]["attachments"], turns[0]["parts"]) == ([], None)
+    said = json.loads(files[f"chat/sessions/{session['id']}.json"])
+    assert [turn["text"] for turn in said] == ["Grüß Gott 🐈", "Meow"]
+    assert (said[0]["attachments"], said[0]["parts"]) == ([], None)
     assert len(json.loads(files["usage/requests.json"])) == 1
     assert next(csv.DictReader(io.StringIO(files["usage/requests.csv"])))["model"] == MODEL
 

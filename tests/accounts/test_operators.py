@@ -57,13 +57,14 @@ def test_the_environment_names_the_first_operator() -> None:
 @pytest.fixture
 def filled(api: httpx.Client, alice: Any) -> None:
     """Alice has a key, a session with an answer, and a usage record."""
-    from chat.conversations.services import ask, finish
+    from chat.conversations.answers import End, finish
+    from chat.conversations.turns import Question, ask
     from chat.models.conversation import MessageStatus
 
     model = "Waymore-A1-Instruct-1011"
     api.post("/chat/completions", json={"model": model, "messages": [{"role": "user", "content": "Hi"}]})
-    _, answer = ask(user=alice, session_id=None, text="Hi", model=model)
-    finish(answer, status=MessageStatus.COMPLETE, text="Hello", error="", input_tokens=1, output_tokens=1)
+    answer = ask(user=alice, question=Question("Hi", model)).answer
+    finish(answer, status=MessageStatus.COMPLETE, end=End("Hello", input_tokens=1, output_tokens=1))
 
 
 @pytest.mark.parametrize("page", ADMIN_PAGES)

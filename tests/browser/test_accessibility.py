@@ -84,6 +84,23 @@ def test_what_opens_on_the_chat_page(look: Page, sign_in_page: Callable[[Any], P
     require_accessible(page)
 
 
+def test_files_before_and_after_they_are_sent(
+    look: Page, sign_in_page: Callable[[Any], Page], alice: Any
+) -> None:
+    page = sign_in_page(alice)
+    story = b"".join(b"Line %d of a very long story.\n" % number for number in range(6000))
+    files = [("story.txt", story), ("notes.txt", b"Short."), ("refused.txt", b"Not really.")]
+    page.locator("#attach-files").set_input_files(
+        [{"name": name, "mimeType": "text/plain", "buffer": body} for name, body in files]
+    )
+    expect(page.locator("#send")).to_be_enabled()
+    page.locator("#attachments .file").last.evaluate("(chip) => (chip.dataset.failed = '')")
+    require_accessible(page)
+    page.locator("#send").click()
+    expect(page.locator(".file-note")).to_be_visible(timeout=15_000)
+    require_accessible(page)
+
+
 def talk_of(user: Any) -> str:
     from chat.models import Message, Session
 

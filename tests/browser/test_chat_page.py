@@ -106,7 +106,7 @@ class Cable:
     def __init__(self) -> None:
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
-        self._ends: list[socket.socket] = []
+        self._ends: set[socket.socket] = set()
         self._is_cut = False
 
     def lead_to(self, port: int) -> None:
@@ -117,13 +117,19 @@ class Cable:
         with suppress(OSError):
             while True:
                 near, _ = self._listener.accept()
-                if self._is_cut:
-                    near.close()
-                    continue
-                far = socket.create_connection(("127.0.0.1", self._target))
-                self._ends += [near, far]
-                for pair in ((near, far), (far, near)):
-                    threading.Thread(target=self._carry, args=pair, daemon=True).start()
+                threading.Thread(target=self._join, args=(near,), daemon=True).start()
+
+    def _join(self, near: socket.socket) -> None:
+        """Both ways, until one end is closed or the cable is cut."""
+        with closing(near), suppress(OSError):
+            if self._is_cut:
+                return
+            with closing(socket.create_connection(("127.0.0.1", self._target))) as far:
+                self._ends |= {near, far}
+                back = threading.Thread(target=self._carry, args=(far, near), daemon=True)
+                back.start()
+                self._carry(near, far)
+                back.join()
 
     def _carry(self, source: socket.socket, sink: socket.socket) -> None:
         with suppress(OSError):
@@ -132,15 +138,13 @@ class Cable:
         for end in (source, sink):
             with suppress(OSError):
                 end.shutdown(socket.SHUT_RDWR)
-            end.close()
 
     def cut(self) -> None:
         self._is_cut = True
         for end in self._ends:
             with suppress(OSError):
                 end.shutdown(socket.SHUT_RDWR)
-            end.close()
-        self._ends = []
+        self._ends = set()
 
     def mend(self) -> None:
         self._is_cut = False
@@ -203,7 +207,7 @@ def test_where_sockets_are_blocked_requests_do(broken_page: Page, portal: Portal
 def test_what_was_thought_folds_away(
     sign_in_page: SignIn, alice: Any, make_model: Callable[..., Any], server: Any
 ) -> None:
-    model = make_model("thinker")
+    model = make_model("thinker", context_window=1000)
     thoughts = [says.openai_chunk(reasoning_content=f"Hm {number}. ") for number in range(4)]
     words = [says.openai_chunk(content="So it is **42**.")]
     server.scripts["theirs-thinker"] = Script(pieces=says.openai_stream(*thoughts, *words), pause=0.3)
@@ -216,6 +220,7 @@ def test_what_was_thought_folds_away(
     answered(page, "So it is 42.")
     expect(page.locator(".answer-model")).to_have_text(model.name)
     expect(page.locator(".thinking summary")).to_have_text(re.compile(r"Thought for \d+ second"))
+    expect(page.locator(".context")).to_contain_text("% of the context")
     page.locator(".thinking summary").click()
     expect(page.locator(".thoughts")).to_contain_text("Hm 0. Hm 1. Hm 2. Hm 3.")
 
@@ -315,3 +320,24 @@ def test_everything_has_a_key(sign_in_page: SignIn, alice: Any) -> None:
     page.keyboard.press("Escape")
     page.keyboard.press("Control+Shift+O")
     page.wait_for_url("**/chat")
+
+
+def test_a_diagram_is_drawn_when_asked_for(sign_in_page: SignIn, alice: Any) -> None:
+    page = sign_in_page(alice)
+    ask(
+        page,
+        "Repeat after me:\n```mermaid\ngraph TD\n  A[<b>Start</b>] --> B\n```\n\n```mermaid\nnonsense\n```",
+    )
+    expect(page.locator(".turn").last).to_have_attribute("data-status", "complete")
+    first, second = page.locator(".answer .code-block").all()
+    first.get_by_role("button", name="Diagram").click()
+    expect(first.locator("img.diagram")).to_be_visible()
+    assert (
+        first.locator("img.diagram").evaluate("image => image.decode().then(() => image.naturalWidth)") > 50
+    )
+    expect(first.locator("pre")).to_be_hidden()
+    first.get_by_role("button", name="Diagram").click()
+    expect(first.locator("pre")).to_be_visible()
+    second.get_by_role("button", name="Diagram").click()
+    expect(second.locator(".diagram")).to_have_text("This diagram cannot be drawn.")
+    expect(second.locator("pre")).to_be_visible()

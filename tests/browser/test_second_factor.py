@@ -111,7 +111,7 @@ def test_passkeys(page: Page, authenticator: str, alice: Any) -> None:
     page.get_by_role("button", name="Use a passkey").click()
     page.wait_for_url("**/chat")
     page.goto("/profile/security")
-    page.get_by_text("Rename").click()
+    page.locator("#main").get_by_text("Rename").click()
     page.get_by_label("Name", exact=True).fill("Old laptop")
     page.get_by_role("button", name="Save").click()
     expect(page.locator(".rows")).to_contain_text(["", "Old laptop"])

@@ -9,6 +9,7 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
+from tests.browser.test_accessibility import require_accessible
 from tests.chat.conftest import make_model, make_upstream, server  # noqa: F401 - fixtures
 from tests.conformance import says
 from tests.conformance.scripted import Script, ScriptedServer
@@ -87,6 +88,7 @@ def test_deletion_is_undone_even_on_the_next_page(
     choose(page, "Three", "Select several…")
     entry(page, "Two").locator("a").click()
     expect(page.locator(".select-count")).to_have_text("2 selected")
+    require_accessible(page)
     page.get_by_role("button", name="Delete the selected chats").click()
     page.wait_for_url("**/chat")
     expect(page.locator("#sidebar-sessions li")).to_have_count(1)

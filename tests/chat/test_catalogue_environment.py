@@ -106,6 +106,7 @@ def test_openai_joins(fresh: Any, make_server: Callable[..., ScriptedServer]) ->
     assert can["text-embedding-3-small"] == ["embeddings"]
     assert can["gpt-image-1"] == ["image_generation"]
     assert {"vision", "tools"} < set(can["gpt-4o"])
+    assert can[DEFAULT] == can["gpt-4o-mini"], "what the model behind it can, the default model can"
     assert fresh(**its) == catalogue, "safe to repeat"
 
 

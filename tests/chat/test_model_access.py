@@ -1,5 +1,6 @@
 """Which models a person may use: those without a group, and those of their groups."""
 
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -68,14 +69,14 @@ def test_lists_hold_what_may_be_used(
 def test_the_chat_page_offers_and_takes_the_same(
     sign_in: Callable[..., httpx.Client], restricted: Any, alice: Any, bob: Any
 ) -> None:
-    from chat.conversations.services import ask
+    from chat.conversations.turns import Question, ask
     from portal.web.errors import BadParameter
 
     assert restricted.name in sign_in(alice).get("/chat").text
     assert restricted.name not in sign_in(bob).get("/chat").text
-    ask(user=alice, session_id=None, text="Hi", model=restricted.name)
+    ask(user=alice, question=Question("Hi", restricted.name))
     with pytest.raises(BadParameter):
-        ask(user=bob, session_id=None, text="Hi", model=restricted.name)
+        ask(user=bob, question=Question("Hi", restricted.name))
 
 
 def test_leaving_the_group_counts_within_two_seconds(
@@ -101,9 +102,9 @@ def test_the_default_model_of_the_profile_begins_new_chats(
 
     browser = sign_in(alice)
     update_profile(user=alice, changes={"default_model": restricted.name})
-    chosen = f'<option value="{restricted.name}" title="" selected>'
+    chosen = f'<input type="radio" name="model" value="{restricted.name}" checked>'
     assert chosen in browser.get("/chat").text
     alice.groups.clear()
     page = browser.get("/chat").text
     assert restricted.name not in page
-    assert page.count(" selected>") == 1
+    assert len(re.findall('name="model" value="[^"]+" checked', page)) == 1

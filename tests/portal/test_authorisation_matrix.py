@@ -140,6 +140,22 @@ ROWS: dict[str, list[Row]] = {
     "upload-preview": [Row(OWNERS | ANY_KEY_OF_HERS | {"unverified": DOOR}, "/uploads/{attachment}")],
     "api-chat-messages": [Row(OWNERS | ANY_KEY_OF_HERS, "/api/chat/messages", "POST",
                               {"sessionId": "{session}", "content": "Hi"})],
+    "api-session-shares": [
+        Row(OWNERS | ANY_KEY_OF_HERS, "/api/chat/sessions/{session}/shares"),
+        Row(OWNERS | ANY_KEY_OF_HERS, "/api/chat/sessions/{session}/shares", "POST", {}),
+    ],
+    "api-session-export": [Row(OWNERS | ANY_KEY_OF_HERS, "/api/chat/sessions/{session}/export")],
+    # Without a file nothing is imported: who is let in is told so.
+    "api-import": [Row(verdicts(400, anonymous=401, unverified=401) | DEAD_KEYS | NOBODY_YET,
+                       "/api/chat/import", "POST", form={})],
+    "api-shares": [Row(OWN, "/api/chat/shares")],
+    "api-share": [
+        Row(OWNERS | ANY_KEY_OF_HERS, "/api/chat/shares/{share}"),
+        Row(OWNERS | ANY_KEY_OF_HERS, "/api/chat/shares/{share}", "PATCH", {}),
+        # The first of hers to come revokes it; the others find it gone.
+        Row(OWNERS | {"key without the permission": IN, "key": 404, "owner": 404},
+            "/api/chat/shares/{share}", "DELETE"),
+    ],
     "api-chat-message": [Row(OWNERS | ANY_KEY_OF_HERS, "/api/chat/messages/{answer}", "PATCH",
                              {"rating": "up"})],
     "api-stuff": [Row(OWN, "/api/stuff"),
@@ -290,8 +306,16 @@ ROWS: dict[str, list[Row]] = {
         for verb in ("pin", "delete", "undelete")
     ],
     "chat-session": [Row(OWNERS_PAGE, "/chat/{session}")],
+    "chat-markdown": [Row(OWNERS_PAGE, "/chat/{session}/export.md")],
+    "chat-json": [Row(OWNERS_PAGE, "/chat/{session}/export.json")],
+    "chat-print": [Row(OWNERS_PAGE, "/chat/{session}/print")],
+    "share": [Row(PUBLIC, "/share/{share_token}"), Row(NOT_THIS_TOKEN, f"/share/{NO_TOKEN}")],
+    "chat-import": [Row(PAGE, "/chat/import")],
+    "shared-links": [Row(PAGE, "/profile/links")],
+    "share-revoke": [Row(OWNERS_FORM, "/profile/links/{share}/revoke", "POST", form={})],
     "chat-turns": [Row(OWNERS_PAGE, "/chat/{session}/turns")],
     "chat-commands": [Row(OWNERS_FORM, "/chat/commands", "POST", {"type": "show", "message": "{answer}"})],
+    "chat-diagram": [Row(FORM, "/chat/diagrams", "POST", form={"source": "graph TD"})],
     "chat-events": [Row(OWNERS_PAGE, "/chat/events?follow={generation}:0", is_endless=True)],
     "chat-branch": [Row(OWNERS_FORM, "/chat/messages/{answer}/branch", "POST")],
     "docs-index": [Row(PUBLIC, "/docs")],
@@ -394,12 +418,16 @@ def things_of(user: Any, key: Any) -> dict[str, str]:
     from accounts.models import DataExport, TrustedBrowser
     from chat.attachments.intake import receive
     from chat.models import Message, Session
+    from chat.sharing.services import share_session
     from collections_app.collecting import add_items, create_collection
     from collections_app.services import create_item
 
     session = Session.objects.create(user=user, title="A chat", model=MODEL)
     answer = Message.objects.create(session=session, role="assistant", text="Hello", model=MODEL)
     [attachment] = receive(user=user, uploads=[SimpleUploadedFile("a.png", samples.image())])
+    session.current = answer
+    session.save()
+    share, share_token = share_session(session=session)
     item = create_item(user=user, type="NOTE", title="A note", content="Hello")
     collection = create_collection(user=user, name="A collection")
     add_items(user=user, collection_id=collection.public_id, items=[item])
@@ -411,6 +439,8 @@ def things_of(user: Any, key: Any) -> dict[str, str]:
         "key": key.public_id,
         "session": session.public_id,
         "attachment": attachment.public_id,
+        "share": share.public_id,
+        "share_token": share_token,
         "answer": answer.public_id,
         "generation": answer.public_id.replace("msg_", "gen_"),
         "export": export.public_id,

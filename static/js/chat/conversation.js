@@ -147,11 +147,21 @@ export function conversation({ onBusy, onError }) {
     state.last = id;
     if (event.type === "start") turns.clear(state.answer);
     else if (event.type === "thinking") turns.think(state.answer, event.text);
-    else if (event.type === "block") {
-      turns.setBlock(state.answer, event);
-      say.hear(state.answer);
-    } else if (event.type === "finish") finish(generation, state.answer, event);
-    scroll.grew();
+    else if (event.type === "block") turns.setBlock(state.answer, event);
+    else if (event.type === "finish") finish(generation, state.answer, event);
+    attend(state.answer);
+  }
+
+  // Once a frame, however many events it has: to measure and to listen costs as much as the answer is long.
+  let isAttending = false;
+  function attend(answer) {
+    if (isAttending) return;
+    isAttending = true;
+    requestAnimationFrame(() => {
+      isAttending = false;
+      say.hear(answer);
+      scroll.grew();
+    });
   }
 
   function finish(generation, answer, event) {

@@ -86,6 +86,8 @@ function chooseFolder() {
   folder.select();
 }
 
+// The drawer behind it stays open.
+dialog.addEventListener("keydown", (event) => event.key === "Escape" && event.stopPropagation());
 dialog.querySelector("[data-cancel]").addEventListener("click", () => dialog.close());
 dialog.addEventListener("close", () => {
   if (dialog.returnValue === "move") file("move", [id], folder.value);

@@ -16,10 +16,13 @@ export function select(id) {
 }
 
 function end() {
+  const first = [...chosen].map(entryOf).find(Boolean);
   chosen.clear();
   delete sessions.dataset.selecting;
   bar.hidden = true;
   show();
+  // The bar had the focus, or the boxes: both are gone.
+  (first?.querySelector(".session-more") ?? document.querySelector("#new-chat")).focus();
 }
 
 function show() {

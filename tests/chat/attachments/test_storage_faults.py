@@ -13,6 +13,7 @@ from tests.chat.attachments import samples
 from tests.chat.attachments.conftest import Upload
 from tests.chat.attachments.s3_server import S3Server
 from tests.portal_process import PortalProcess
+from usage.models import UsageRecord
 
 pytestmark = pytest.mark.skipif(profile.PROFILE != "scale", reason="files are on the disk here")
 
@@ -63,6 +64,20 @@ def test_a_download_meanwhile_is_a_503_f05(
             assert is_unavailable(api.get(portal.url + path))
         assert api.get(f"/chat/attachments/{made['id']}").status_code == 200
     assert api.get(portal.url + made["url"]).content == samples.image()
+
+
+def test_a_question_meanwhile_is_a_503_and_costs_nothing_f05(
+    uploaded: Any, portal: PortalProcess, s3: S3Server, alice: Any, make_key: Any, make_model: Any
+) -> None:
+    made = uploaded("a.png", samples.image())
+    model = make_model(capabilities=["chat", "vision"])
+    question = {"role": "user", "content": "What is it?"}
+    body = {"model": model.name, "messages": [question], "attachments": [{"id": made["id"]}]}
+    headers = {"x-api-key": make_key(alice, "chat", "vision")}
+    with s3.away():
+        answer = httpx.post(f"{portal.api}/chat/completions", json=body, headers=headers, timeout=30)
+    assert is_unavailable(answer)
+    assert not UsageRecord.objects.filter(user=alice).exists()
 
 
 def test_a_deletion_meanwhile_is_made_up_for_f05(

@@ -155,7 +155,7 @@ def test_a_sessions_files_stay_in_its_context_until_it_goes(
     model, script = scripted()
     session = api.post("/chat/sessions", json={}).json()["id"]
     note = {name: made[name] for name in ("name", "type", "size", "url")}
-    message = {"sessionId": session, "content": "", "attachments": [note]}
+    message = {"sessionId": session, "content": "", "attachments": [made]}
     said = api.post("/chat/messages", json=message)
     assert said.status_code == 201, said.text
     assert said.json()["attachments"] == [{**note, "id": made["id"]}]

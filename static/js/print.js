@@ -1,0 +1,2 @@
+// The print button.
+document.querySelector("#print").addEventListener("click", () => print());
