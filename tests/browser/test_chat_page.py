@@ -9,7 +9,7 @@ from typing import Any
 
 import httpx
 import pytest
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, Page, Route, expect
 
 from tests.conformance import says
 from tests.conformance.scripted import Script
@@ -52,6 +52,29 @@ def test_versions_are_made_and_walked(sign_in_page: SignIn, alice: Any) -> None:
     page.locator("#rating").get_by_role("button", name="Send").click()
     page.reload()
     expect(page.get_by_role("button", name="A bad answer")).to_have_attribute("aria-pressed", "true")
+
+
+def test_what_comes_late_loses_nothing_typed_at_once(sign_in_page: SignIn, alice: Any) -> None:
+    page = sign_in_page(alice)
+    ask(page, "Repeat after me: one")
+    answered(page, "one")
+    page.reload()
+    late: list[Route] = []
+    page.route("**/{tools,palette}.js", lambda route: late.append(route))
+    with page.expect_request("**/tools.js"):
+        page.get_by_role("button", name="A good answer").click()
+    page.locator("#composer-input").press("ArrowUp")
+    page.keyboard.type(" and two")
+    late.pop().continue_()
+    expect(page.locator(".editor textarea")).to_have_value("Repeat after me: one and two")
+    expect(page.locator("#composer-input")).to_have_value("")
+    expect(page.get_by_role("button", name="A good answer")).to_have_attribute("aria-pressed", "true")
+    with page.expect_request("**/palette.js"):
+        page.keyboard.press("Control+k")
+    page.keyboard.type("api")
+    page.keyboard.press("Enter")
+    late.pop().continue_()
+    page.wait_for_url("**/keys")
 
 
 def test_an_edit_that_is_given_up_changes_nothing(sign_in_page: SignIn, alice: Any) -> None:
