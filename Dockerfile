@@ -7,6 +7,7 @@ RUN useradd --system --uid 10001 --home-dir /portal portal && install -d -o port
 COPY --from=build /venv /venv
 COPY . /portal
 WORKDIR /portal
+RUN /venv/bin/python -m portal.translations
 USER portal
 ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 PORTAL_DATA_DIR=/data PORTAL_HOST=0.0.0.0
 VOLUME /data

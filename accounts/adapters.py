@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 from accounts import signup_policy
+from accounts.profile.language import in_language_of
 from accounts.two_factor.recency import is_recent
 from accounts.two_factor.stage import mark_verified
 from portal.web.client_address import client_address
@@ -22,7 +23,8 @@ class AccountAdapter(DefaultAccountAdapter):
 
         Never a password reset: its page is open to everybody.
         """
-        super().send_mail(template_prefix, email, context)
+        with in_language_of(context.get("user")):
+            super().send_mail(template_prefix, email, context)
         link = context.get("activate_url") or context.get("signup_url")
         if template_prefix == "account/email/account_already_exists":
             link = self.request.build_absolute_uri("/login")

@@ -10,9 +10,11 @@ from django.db import transaction
 from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.utils import timezone
+from django.utils.translation import gettext, gettext_noop
 
 from accounts.browsers.services import sign_out_everywhere
 from accounts.models import DataExport, Preferences, User
+from accounts.profile.language import in_language_of
 from accounts.security_log import Event, record
 
 log = logging.getLogger(__name__)
@@ -36,7 +38,7 @@ def request_deletion(*, user: User, request: HttpRequest | None = None) -> datet
         user.save(update_fields=["deletion_due_at"])
         record(user=user, event=Event.DELETION_REQUESTED, request=request)
         sign_out_everywhere(user=user)
-    _mail(user, "Your account will be deleted", "accounts/email/deletion_requested.txt")
+    _mail(user, gettext_noop("Your account will be deleted"), "accounts/email/deletion_requested.txt")
     return due
 
 
@@ -46,7 +48,7 @@ def undo_deletion(*, user: User, request: HttpRequest | None = None) -> None:
     user.deletion_due_at = None
     user.save(update_fields=["deletion_due_at"])
     record(user=user, event=Event.DELETION_UNDONE, request=request)
-    _mail(user, "Your account stays", "accounts/email/deletion_undone.txt")
+    _mail(user, gettext_noop("Your account stays"), "accounts/email/deletion_undone.txt")
 
 
 def delete_due_accounts() -> int:
@@ -102,5 +104,7 @@ def _discard(files: list[tuple[object, str]]) -> None:
 
 
 def _mail(user: User, subject: str, template: str) -> None:
-    text = render_to_string(template, {"user": user, "base_url": settings.BASE_URL})
-    transaction.on_commit(lambda: send_mail(subject, text, None, [user.email]))
+    with in_language_of(user):
+        title = gettext(subject)
+        text = render_to_string(template, {"user": user, "base_url": settings.BASE_URL})
+    transaction.on_commit(lambda: send_mail(title, text, None, [user.email]))

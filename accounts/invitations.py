@@ -13,6 +13,7 @@ from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from accounts.models import Invitation, User
 from accounts.security_log import Event, record
@@ -43,7 +44,7 @@ def invite(
 def send(*, invitation: Invitation, link: str) -> None:
     context = {"link": link, "invitation": invitation, "base_url": settings.BASE_URL}
     text = render_to_string("accounts/email/invitation.txt", context)
-    send_mail("You are invited to LLM Portal", text, None, [invitation.email])
+    send_mail(_("You are invited to LLM Portal"), text, None, [invitation.email])
 
 
 def find(token: str) -> Invitation | None:

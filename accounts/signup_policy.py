@@ -10,6 +10,8 @@ from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.http import HttpRequest
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts import invitations
 from accounts.models import SignupMode, SignupPolicy, User
@@ -63,15 +65,15 @@ def require(*, email: str, invitation: str | None) -> None:
     """Raises `SignupRefused`. Says nothing about whether the address has an account."""
     rules = policy()
     if rules.mode == SignupMode.CLOSED:
-        raise SignupRefused("New accounts cannot be made here.", "email")
+        raise SignupRefused(_("New accounts cannot be made here."), "email")
     if rules.mode == SignupMode.OPEN:
         return
     if rules.mode == SignupMode.DOMAINS and email.rpartition("@")[2].lower() in rules.domains:
         return
     if not invitations.is_usable(invitation):
-        raise SignupRefused(_WITHOUT[rules.mode], "email")
+        raise SignupRefused(str(_WITHOUT[rules.mode]), "email")
     if not invitations.is_for(invitation, email):
-        raise SignupRefused("Your invitation is for another e-mail address.", "email")
+        raise SignupRefused(_("Your invitation is for another e-mail address."), "email")
 
 
 def admit(*, user: User, request: HttpRequest) -> None:
@@ -94,6 +96,8 @@ def _domains(names: object) -> frozenset[str]:
 
 
 _WITHOUT = {
-    SignupMode.INVITE: "You need an invitation to make an account here.",
-    SignupMode.DOMAINS: "Accounts are for addresses of this organisation. Ask an operator for an invitation.",
+    SignupMode.INVITE: gettext_lazy("You need an invitation to make an account here."),
+    SignupMode.DOMAINS: gettext_lazy(
+        "Accounts are for addresses of this organisation. Ask an operator for an invitation."
+    ),
 }

@@ -6,12 +6,14 @@ from decimal import Decimal
 from typing import Any
 
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from apikeys.allowlist import parse_network, written
 from apikeys.models import Permission
 from portal.web.errors import BadParameter
 from portal.web.text import require_plain_text
 
+MAX_NAME = 100
 MAX_RPM = 1_000_000
 MAX_TOKENS = 1_000_000_000_000
 # Counted in billionths: more could not be counted exactly by Redis' scripts.
@@ -19,6 +21,7 @@ MAX_COST = Decimal(1_000_000)
 MAX_DAYS = 3650
 MAX_ENTRIES = 100
 MAX_MODEL_NAME = 200
+_NAMES = ", ".join(Permission.values)
 
 
 def checked(fields: Mapping[str, Any]) -> dict[str, Any]:
@@ -33,32 +36,33 @@ def checked(fields: Mapping[str, Any]) -> dict[str, Any]:
     return values
 
 
+def _refused(param: str, words: str) -> BadParameter:
+    """`words` are for people, too: the form shows them at its field."""
+    return BadParameter(f"{param}: {words}", param)
+
+
 def _name(value: str) -> str:
     name = value.strip()
     require_plain_text(name, "name")
-    if not 0 < len(name) <= 100:
-        raise BadParameter("name: 1 to 100 characters.", "name")
+    if not 0 < len(name) <= MAX_NAME:
+        raise _refused("name", _("1 to %(most)d characters.") % {"most": MAX_NAME})
     return name
 
 
 def _permissions(value: Sequence[str]) -> list[str]:
     for number, permission in enumerate(value):
         if permission not in Permission.values:
-            raise BadParameter(
-                f"permissions[{number}]: choose from {', '.join(Permission.values)}.",
-                f"permissions[{number}]",
-            )
+            raise _refused(f"permissions[{number}]", _("choose from %(names)s.") % {"names": _NAMES})
     if not value:
-        raise BadParameter(
-            f"permissions: choose at least one of {', '.join(Permission.values)}.", "permissions"
-        )
+        raise _refused("permissions", _("choose at least one of %(names)s.") % {"names": _NAMES})
     return [permission for permission in Permission.values if permission in value]
 
 
 def _number(param: str, maximum: int) -> Callable[[int | None], int | None]:
     def check(value: int | None) -> int | None:
         if value is not None and not 0 < value <= maximum:
-            raise BadParameter(f"{param}: a whole number from 1 to {maximum}, or null for no limit.", param)
+            words = _("a whole number from 1 to %(most)d, or null for no limit.")
+            raise _refused(param, words % {"most": maximum})
         return value
 
     return check
@@ -67,11 +71,10 @@ def _number(param: str, maximum: int) -> Callable[[int | None], int | None]:
 def _cost(value: Decimal | None) -> Decimal | None:
     # Comparing with NaN raises: it is looked at first.
     if value is not None and not (value.is_finite() and 0 < value <= MAX_COST):
-        raise BadParameter(
-            f"monthlyCostLimit: above 0, at most {MAX_COST}, or null for no limit.", "monthlyCostLimit"
-        )
+        words = _("above 0, at most %(most)d, or null for no limit.")
+        raise _refused("monthlyCostLimit", words % {"most": MAX_COST})
     if value is not None and value != round(value, 6):
-        raise BadParameter("monthlyCostLimit: at most six decimals.", "monthlyCostLimit")
+        raise _refused("monthlyCostLimit", _("at most six decimals."))
     return value
 
 
@@ -83,9 +86,8 @@ def _ip_whitelist(value: Sequence[str]) -> list[str]:
         try:
             networks.append(written(parse_network(text[:60])))
         except ValueError:
-            raise BadParameter(
-                f"{param}: not an address such as 203.0.113.10, or a network such as 203.0.113.0/24.", param
-            ) from None
+            words = _("not an address such as 203.0.113.10, or a network such as 203.0.113.0/24.")
+            raise _refused(param, words) from None
     return list(dict.fromkeys(networks))
 
 
@@ -95,13 +97,13 @@ def _allowed_models(value: Sequence[str]) -> list[str]:
         param = f"allowedModels[{number}]"
         require_plain_text(name, param)
         if not 0 < len(name.strip()) <= MAX_MODEL_NAME:
-            raise BadParameter(f"{param}: 1 to {MAX_MODEL_NAME} characters.", param)
+            raise _refused(param, _("1 to %(most)d characters.") % {"most": MAX_MODEL_NAME})
     return list(dict.fromkeys(name.strip() for name in value))
 
 
 def _few(value: Sequence[str], param: str) -> None:
     if len(value) > MAX_ENTRIES:
-        raise BadParameter(f"{param}: at most {MAX_ENTRIES} entries.", param)
+        raise _refused(param, _("at most %(most)d entries.") % {"most": MAX_ENTRIES})
 
 
 def _expires_at(days: int | None) -> datetime | None:

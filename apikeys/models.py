@@ -5,16 +5,17 @@ from typing import ClassVar
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from portal.web.ids import PublicIdModel
 
 
 class Permission(models.TextChoices):
-    CHAT = "chat", "Chat: completions and messages"
-    VISION = "vision", "Vision: images in requests"
-    IMAGE = "image", "Image generation"
-    EMBEDDINGS = "embeddings", "Embeddings"
-    MANAGE = "manage", "Manage: other keys of yours"
+    CHAT = "chat", _("Chat: completions and messages")
+    VISION = "vision", _("Vision: images in requests")
+    IMAGE = "image", _("Image generation")
+    EMBEDDINGS = "embeddings", _("Embeddings")
+    MANAGE = "manage", _("Manage: other keys of yours")
 
 
 class ApiKey(PublicIdModel):

@@ -12,6 +12,7 @@ from django.core.mail import send_mail
 from django.db.models import Q
 from django.template.loader import render_to_string
 
+from accounts.profile.language import in_language_of
 from apikeys.limits import Kind, period
 from apikeys.models import ApiKey, KeyNotice
 from apikeys.quotas import quotas_of
@@ -88,8 +89,9 @@ def _send_once(notice: Notice) -> bool:
     if not is_new:
         return False
     context = {"key": notice.key, "page": f"{settings.BASE_URL}/keys", **notice.details}
-    subject = render_to_string(f"apikeys/email/{notice.template}_subject.txt", context).strip()
-    message = render_to_string(f"apikeys/email/{notice.template}_message.txt", context)
+    with in_language_of(notice.key.user):
+        subject = render_to_string(f"apikeys/email/{notice.template}_subject.txt", context).strip()
+        message = render_to_string(f"apikeys/email/{notice.template}_message.txt", context)
     try:
         send_mail(subject, message, None, [notice.key.user.email])
     except (SMTPException, OSError):

@@ -5,12 +5,20 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
+from django.utils.formats import number_format
+from django.utils.translation import gettext_lazy as _
+
 from apikeys.limits import Kind, period
 from apikeys.models import ApiKey
 from usage.key_usage import spent_by_key
 
 # Percent of a quota from which on people are warned.
 NEAR = 80
+_WORDS = {
+    Kind.TOKENS_PER_DAY: _("%(used)s of %(limit)s tokens per day"),
+    Kind.TOKENS_PER_MONTH: _("%(used)s of %(limit)s tokens per month"),
+    Kind.COST_PER_MONTH: _("%(used)s of %(limit)s per month (cost)"),
+}
 
 
 @dataclass(frozen=True)
@@ -25,8 +33,7 @@ class Quota:
     @property
     def words(self) -> str:
         """`1,200 of 5,000 tokens per day`."""
-        unit = "per month (cost)" if self.kind is Kind.COST_PER_MONTH else self.kind.value
-        return f"{_number(self.used)} of {_number(self.limit)} {unit}"
+        return str(_WORDS[self.kind]) % {"used": _number(self.used), "limit": _number(self.limit)}
 
     @property
     def percent(self) -> int:
@@ -64,4 +71,4 @@ def quotas_of(keys: Sequence[ApiKey], now: datetime) -> Mapping[ApiKey, list[Quo
 
 
 def _number(value: Decimal) -> str:
-    return f"{value.normalize():,f}"
+    return number_format(f"{value.normalize():f}", force_grouping=True)

@@ -1,5 +1,6 @@
 """A browser's own word for itself, made readable."""
 
+from django.utils.translation import gettext as _
 from ua_parser import parse
 
 
@@ -11,5 +12,5 @@ def describe(user_agent: str) -> str:
     device = found.device.family if found.device else ""
     where = device if device not in ("", "Other", "Mac", "Spider") and device != browser else system
     if browser and where:
-        return f"{browser} on {where}"
-    return browser or where or user_agent.partition("/")[0][:40] or "Unknown browser"
+        return _("%(browser)s on %(system)s") % {"browser": browser, "system": where}
+    return browser or where or user_agent.partition("/")[0][:40] or _("Unknown browser")

@@ -6,6 +6,7 @@ from typing import Any
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from portal.web.ids import PublicIdModel
 
@@ -13,9 +14,9 @@ MAX_INSTRUCTIONS = 8000
 
 
 class Theme(models.TextChoices):
-    SYSTEM = "system", "As my system"
-    LIGHT = "light", "Light"
-    DARK = "dark", "Dark"
+    SYSTEM = "system", _("As my system")
+    LIGHT = "light", _("Light")
+    DARK = "dark", _("Dark")
 
 
 def _picture_key(instance: "Preferences", filename: str) -> str:

@@ -6,47 +6,48 @@ from typing import Any, ClassVar, NoReturn
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from portal.web.ids import PublicIdModel
 
 
 class Event(models.TextChoices):
-    SIGNED_UP = "signed_up", "Account created"
-    SIGNED_IN = "signed_in", "Signed in"
-    SIGN_IN_FAILED = "sign_in_failed", "Sign-in failed"
-    SIGNED_OUT = "signed_out", "Signed out"
-    SESSION_ENDED = "session_ended", "A browser was signed out"
-    SESSIONS_ENDED = "sessions_ended", "Other browsers were signed out"
-    PASSWORD_CHANGED = "password_changed", "Password changed"
-    PASSWORD_RESET = "password_reset", "Password reset by mail"
-    PASSWORD_RESET_REQUIRED = "password_reset_required", "An operator asked for a new password"
-    EMAIL_ADDED = "email_added", "E-mail address added"
-    EMAIL_VERIFIED = "email_verified", "E-mail address verified"
-    EMAIL_CHANGED = "email_changed", "E-mail address changed"
-    EMAIL_REMOVED = "email_removed", "E-mail address removed"
-    SECOND_FACTOR_ADDED = "second_factor_added", "Second factor added"
-    SECOND_FACTOR_REMOVED = "second_factor_removed", "Second factor removed"
-    SECOND_FACTOR_FAILED = "second_factor_failed", "Second factor failed"
-    BACKUP_CODES_CREATED = "backup_codes_created", "Backup codes created"
-    BACKUP_CODES_VIEWED = "backup_codes_viewed", "Backup codes viewed"
-    BACKUP_CODE_USED = "backup_code_used", "Backup code used"
-    BROWSER_TRUSTED = "browser_trusted", "Browser trusted"
-    SOCIAL_LINKED = "social_linked", "Sign-in provider linked"
-    SOCIAL_UNLINKED = "social_unlinked", "Sign-in provider unlinked"
-    KEY_CREATED = "key_created", "API key created"
-    KEY_EDITED = "key_edited", "API key changed"
-    KEY_REGENERATED = "key_regenerated", "API key regenerated"
-    KEY_REVOKED = "key_revoked", "API key revoked"
-    EXPORT_REQUESTED = "export_requested", "Data export requested"
-    EXPORT_DOWNLOADED = "export_downloaded", "Data export downloaded"
-    DELETION_REQUESTED = "deletion_requested", "Account deletion requested"
-    DELETION_UNDONE = "deletion_undone", "Account deletion undone"
-    DELETED = "deleted", "Account deleted"
-    DISABLED = "disabled", "Account disabled"
-    ENABLED = "enabled", "Account enabled"
-    INVITED = "invited", "Invitation made"
-    INVITATION_ACCEPTED = "invitation_accepted", "Invitation accepted"
-    OPERATOR_ACTION = "operator_action", "An operator changed something"
+    SIGNED_UP = "signed_up", _("Account created")
+    SIGNED_IN = "signed_in", _("Signed in")
+    SIGN_IN_FAILED = "sign_in_failed", _("Sign-in failed")
+    SIGNED_OUT = "signed_out", _("Signed out")
+    SESSION_ENDED = "session_ended", _("A browser was signed out")
+    SESSIONS_ENDED = "sessions_ended", _("Other browsers were signed out")
+    PASSWORD_CHANGED = "password_changed", _("Password changed")
+    PASSWORD_RESET = "password_reset", _("Password reset by mail")
+    PASSWORD_RESET_REQUIRED = "password_reset_required", _("An operator asked for a new password")
+    EMAIL_ADDED = "email_added", _("E-mail address added")
+    EMAIL_VERIFIED = "email_verified", _("E-mail address verified")
+    EMAIL_CHANGED = "email_changed", _("E-mail address changed")
+    EMAIL_REMOVED = "email_removed", _("E-mail address removed")
+    SECOND_FACTOR_ADDED = "second_factor_added", _("Second factor added")
+    SECOND_FACTOR_REMOVED = "second_factor_removed", _("Second factor removed")
+    SECOND_FACTOR_FAILED = "second_factor_failed", _("Second factor failed")
+    BACKUP_CODES_CREATED = "backup_codes_created", _("Backup codes created")
+    BACKUP_CODES_VIEWED = "backup_codes_viewed", _("Backup codes viewed")
+    BACKUP_CODE_USED = "backup_code_used", _("Backup code used")
+    BROWSER_TRUSTED = "browser_trusted", _("Browser trusted")
+    SOCIAL_LINKED = "social_linked", _("Sign-in provider linked")
+    SOCIAL_UNLINKED = "social_unlinked", _("Sign-in provider unlinked")
+    KEY_CREATED = "key_created", _("API key created")
+    KEY_EDITED = "key_edited", _("API key changed")
+    KEY_REGENERATED = "key_regenerated", _("API key regenerated")
+    KEY_REVOKED = "key_revoked", _("API key revoked")
+    EXPORT_REQUESTED = "export_requested", _("Data export requested")
+    EXPORT_DOWNLOADED = "export_downloaded", _("Data export downloaded")
+    DELETION_REQUESTED = "deletion_requested", _("Account deletion requested")
+    DELETION_UNDONE = "deletion_undone", _("Account deletion undone")
+    DELETED = "deleted", _("Account deleted")
+    DISABLED = "disabled", _("Account disabled")
+    ENABLED = "enabled", _("Account enabled")
+    INVITED = "invited", _("Invitation made")
+    INVITATION_ACCEPTED = "invitation_accepted", _("Invitation accepted")
+    OPERATOR_ACTION = "operator_action", _("An operator changed something")
 
 
 class AppendOnly(models.QuerySet["SecurityEvent"]):
@@ -102,7 +103,7 @@ class SecurityEvent(PublicIdModel):
 
     @property
     def label(self) -> str:
-        return Event(self.event).label if self.event in Event.values else self.event
+        return str(Event(self.event).label) if self.event in Event.values else self.event
 
     def save(self, **options: Any) -> None:
         if not self._state.adding:

@@ -8,7 +8,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
@@ -20,6 +20,19 @@ from accounts.security_log import events_of
 from portal.web.ids import decode
 
 LINES = 50
+_DETAILS = {
+    "address": pgettext_lazy("security log", "address"),
+    "browsers": pgettext_lazy("security log", "browsers"),
+    "changed": pgettext_lazy("security log", "changed"),
+    "changes": pgettext_lazy("security log", "changes"),
+    "email": pgettext_lazy("security log", "e-mail"),
+    "from": pgettext_lazy("security log", "from"),
+    "kind": pgettext_lazy("security log", "kind"),
+    "name": pgettext_lazy("security log", "name"),
+    "provider": pgettext_lazy("security log", "provider"),
+    "to": pgettext_lazy("security log", "to"),
+    "what": pgettext_lazy("security log", "what"),
+}
 
 
 @login_required
@@ -79,7 +92,9 @@ def _line(line: SecurityEvent) -> dict[str, object]:
         "device": "" if by_somebody_else or not line.user_agent else describe(line.user_agent),
         "by_operator": by_somebody_else,
         "details": [
-            (name, _text(value)) for name, value in line.details.items() if _says_something(name, value)
+            (_DETAILS.get(name, name), _text(value))
+            for name, value in line.details.items()
+            if _says_something(name, value)
         ],
     }
 

@@ -5,6 +5,7 @@ from allauth.account.models import Login
 from django import forms
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 
 from accounts.first_operator import is_valid
@@ -14,11 +15,12 @@ from portal.web.errors import BadParameter
 
 class FirstOperatorForm(forms.Form):
     email = forms.EmailField(
-        label="E-mail", widget=forms.EmailInput(attrs={"autocomplete": "username", "autofocus": True})
+        label=_("E-mail"),
+        widget=forms.EmailInput(attrs={"autocomplete": "username", "autofocus": True}),
     )
     password1 = forms.CharField(
-        label="Password",
-        help_text="At least 10 characters.",
+        label=_("Password"),
+        help_text=_("At least 10 characters"),
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
     )
 

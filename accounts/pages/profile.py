@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import translation
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -30,7 +31,9 @@ def profile(request: HttpRequest) -> HttpResponse:
         except BadParameter as error:
             form.add_error(error.param, str(error))
         else:
-            messages.success(request, _("Saved."))
+            # The answer is in the language just chosen.
+            with translation.override(form.cleaned_data["language"] or translation.get_language()):
+                messages.success(request, _("Saved."))
             return redirect("profile")
     return render(request, "accounts/profile.html", {"form": form})
 

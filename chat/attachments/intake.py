@@ -10,6 +10,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.db import IntegrityError, transaction
 
 from accounts.access import User
+from chat import reasons
 from chat.attachments import naming, storage
 from chat.attachments.extraction import sandbox
 from chat.attachments.extraction.reading import Reading, Unreadable
@@ -56,7 +57,7 @@ def _receive(user: User, upload: UploadedFile, at: str) -> Attachment:
                 copy.seek(0)
                 reading = sandbox.read(copy, naming.ending_of(name))
             except Unreadable as error:
-                raise BadParameter(f"{name} {error}", at) from None
+                raise BadParameter(f"{name} {reasons.shown(str(error))}", at) from None
             kept = _keep(user, digest, name, copy, reading)
             if kept is not None:
                 return kept

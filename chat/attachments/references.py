@@ -6,6 +6,8 @@ from typing import Any
 from urllib.parse import quote
 from uuid import UUID
 
+from django.utils.translation import gettext as _
+
 from accounts.access import User
 from chat.access import attachments_of
 from chat.attachments.kinds import IMAGES
@@ -73,7 +75,7 @@ def named(user: User, public_ids: Sequence[str]) -> list[Attachment]:
     wanted = [decode(Attachment.id_prefix, public_id) for public_id in public_ids]
     found = {row.pk: row for row in attachments_of(user).filter(pk__in=wanted)}
     if None in wanted or len(found) < len(set(wanted)):
-        raise BadParameter("A file is no longer there: attach it again.", "attachments")
+        raise BadParameter(_("A file is no longer there: attach it again."), "attachments")
     return list(found[pk] for pk in dict.fromkeys(wanted) if pk is not None)
 
 

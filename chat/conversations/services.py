@@ -5,6 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from accounts.access import User
 from chat import access
@@ -110,7 +111,7 @@ def branch_off(*, user: User, message: Message) -> Session:
         copy.pk, copy.session, copy.parent = uuid7(), session, parent
         parent = copy
     if any(copy.status == MessageStatus.STREAMING for copy in said):
-        raise Conflict("The last answer is still being written.", "message")
+        raise Conflict(_("The last answer is still being written."), "message")
     Message.objects.bulk_create(said)
     for copy, its_files in attached:
         references.attach(copy, its_files)
@@ -120,4 +121,4 @@ def branch_off(*, user: User, message: Message) -> Session:
 
 def require_quiet(session: Session, param: str) -> None:
     if session.messages.filter(status=MessageStatus.STREAMING).exists():
-        raise Conflict("The last answer is still being written.", param)
+        raise Conflict(_("The last answer is still being written."), param)

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID, uuid5
 
+from django.contrib.humanize.templatetags.humanize import intcomma
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
 
 from accounts.access import User
 from chat import access
@@ -94,7 +96,8 @@ def checked_question(text: str, *, is_enough: bool = False) -> str:
     # PostgreSQL cannot store NUL; no person types one.
     text = text.replace("\x00", "").strip()
     if not (text or is_enough) or len(text) > MAX_QUESTION:
-        raise BadParameter(f"A message has 1 to {MAX_QUESTION:,} characters.", "text")
+        words = _("A message has 1 to %(most)s characters.") % {"most": intcomma(MAX_QUESTION)}
+        raise BadParameter(words, "text")
     return text
 
 
@@ -142,7 +145,7 @@ def require_model(user: User, model: str) -> None:
     try:
         access.get_model(user, model)
     except NotFound:
-        raise BadParameter("This model is not available to you.", "model") from None
+        raise BadParameter(_("This model is not available to you."), "model") from None
 
 
 def _opened(user: User, session_id: str, model: str) -> Session:

@@ -23,7 +23,8 @@ def as_markdown(session: Session) -> str:
 
 def _files(attachments: list[dict[str, str]]) -> list[str]:
     names = ", ".join(_line(str(file.get("name", ""))) for file in attachments)
-    return [f"*{_('Files')}: {names}*"] if names else []
+    label = _("Files")
+    return [f"*{label}: {names}*"] if names else []
 
 
 def _line(text: str) -> str:

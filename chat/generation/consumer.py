@@ -8,8 +8,10 @@ from typing import Any
 
 from channels.generic.websocket import AsyncWebsocketConsumer
 from django.conf import settings
+from django.http import HttpRequest
+from django.utils import translation
 
-from accounts.access import User, may_use_models, people_signed_in
+from accounts.access import User, may_use_models, people_signed_in, preferences_of
 from chat.conversations.live import group_of
 from chat.generation import commands
 from chat.generation.feed import Feed
@@ -41,6 +43,8 @@ class ChatConsumer(AsyncWebsocketConsumer):
         if user is None:
             await self.close(NOT_SIGNED_IN)
             return
+        # For this socket's task and all that come of it.
+        translation.activate(await database_sync_to_async(_language)(self.scope, user))
         self._forget = watch(user.pk, self._leave, session_key=self.scope["session"].session_key)
         self._group = group_of(user.pk)
         await self.channel_layer.group_add(self._group, self.channel_name)
@@ -99,6 +103,15 @@ class ChatConsumer(AsyncWebsocketConsumer):
 
     async def _send(self, frame: dict[str, Any]) -> None:
         await self.send(text_data=json.dumps(frame))
+
+
+def _language(scope: dict[str, Any], user: User) -> str:
+    """As pages do it: what the person chose, else what the browser says."""
+    request = HttpRequest()
+    request.META["HTTP_ACCEPT_LANGUAGE"] = (
+        dict(scope["headers"]).get(b"accept-language", b"").decode("latin-1")
+    )
+    return preferences_of(user).language or translation.get_language_from_request(request)
 
 
 def _current_user(scope: dict[str, Any]) -> User | None:

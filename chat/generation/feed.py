@@ -7,6 +7,7 @@ from typing import Any
 from django.db import DatabaseError
 from redis.exceptions import RedisError
 
+from chat import reasons
 from chat.conversations.event_log import event_log
 from chat.conversations.narration import stored_events
 from chat.models import Message
@@ -59,6 +60,8 @@ class Feed:
             return []
 
     async def _tell(self, generation: str, event_id: str, event: Frame) -> None:
+        if event.get("error"):
+            event = {**event, "error": reasons.shown(event["error"])}
         await self._send({"type": "event", "generation": generation, "id": event_id, "event": event})
 
 

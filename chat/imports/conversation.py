@@ -6,6 +6,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+from django.contrib.humanize.templatetags.humanize import intcomma
+from django.utils.translation import gettext as _
+
 MAX_MESSAGES = 10_000
 
 
@@ -68,9 +71,9 @@ def arranged(nodes: Mapping[str, Node]) -> list[Turn]:
             before = node.id
         waiting += [(child, before) for child in reversed(by_time(node.children))]
     if not turns:
-        raise Unreadable("Nothing was said in it.")
+        raise Unreadable(_("Nothing was said in it."))
     if len(turns) > MAX_MESSAGES:
-        raise Unreadable(f"It has more than {MAX_MESSAGES:,} messages.")
+        raise Unreadable(_("It has more than %(number)s messages.") % {"number": intcomma(MAX_MESSAGES)})
     return turns
 
 
@@ -83,7 +86,7 @@ def last_shown(nodes: Mapping[str, Node], turns: list[Turn], current: str | None
     """The message people saw last: `current`, or the nearest above it that they see."""
     seen = {turn.id for turn in turns}
     node = nodes.get(current or "")
-    for _ in range(len(nodes)):
+    for _hop in range(len(nodes)):
         if node is None or node.id in seen:
             break
         node = nodes.get(node.parent or "")

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from chat.exports.document import FORMAT, VERSION
 from chat.imports.conversation import (
     Conversation,
@@ -24,7 +26,7 @@ def recognises(document: dict[str, Any]) -> bool:
 def read(document: dict[str, Any]) -> Conversation:
     """Raises `Unreadable`."""
     if document.get("version") != VERSION:
-        raise Unreadable("It was exported by a newer portal.")
+        raise Unreadable(_("It was exported by a newer portal."))
     nodes = [_node(told_dict(message)) for message in told_list(document.get("messages"))]
     by_id = {node.id: node for node in nodes}
     turns = arranged(by_id)

@@ -2,6 +2,7 @@
 
 from django.core.files.uploadhandler import FileUploadHandler, StopUpload
 from django.http import HttpRequest
+from django.utils.translation import gettext as _
 
 from chat.imports.unpacking import MAX_UPLOAD
 from portal.web.errors import BadParameter
@@ -29,4 +30,7 @@ def limit_upload(request: HttpRequest) -> None:
 
 def require_file(file: object) -> None:
     if file is None:
-        raise BadParameter(f"file: a ZIP or JSON file of at most {MAX_UPLOAD // 1024 // 1024} MB.", "file")
+        raise BadParameter(
+            _("Choose a ZIP or JSON file of at most %(number)d MB.") % {"number": MAX_UPLOAD // 1024 // 1024},
+            "file",
+        )

@@ -8,8 +8,10 @@ from datetime import datetime
 from typing import IO, Any
 
 from django.conf import settings
+from django.contrib.humanize.templatetags.humanize import intcomma
 from django.db import IntegrityError, transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from accounts.access import User
 from chat.access import get_model, sessions_of
@@ -25,7 +27,6 @@ from portal.web.text import one_line
 
 MAX_CONVERSATIONS = 20_000
 _FORMATS = (own, chatgpt, open_webui)
-_NO_TITLE = "Imported chat"
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,7 @@ def import_chats(*, user: User, file: IO[bytes]) -> Report:
     try:
         for number, document in enumerate(documents(file)):
             if number == MAX_CONVERSATIONS:
-                report.skipped.append(Skipped("", f"Only {MAX_CONVERSATIONS:,} conversations are read."))
+                report.skipped.append(Skipped("", _only(MAX_CONVERSATIONS)))
                 break
             _import(user, document, known, report)
     except Unreadable as error:
@@ -57,6 +58,10 @@ def import_chats(*, user: User, file: IO[bytes]) -> Report:
             raise BadParameter(str(error), "file") from None
         report.skipped.append(Skipped("", str(error)))
     return report
+
+
+def _only(number: int) -> str:
+    return _("Only %(number)s conversations are read.") % {"number": intcomma(number)}
 
 
 def _import(user: User, document: Any, known: set[str], report: Report) -> None:
@@ -84,12 +89,12 @@ def _read(document: dict[str, Any]) -> Conversation:
     for kind in _FORMATS:
         if kind.recognises(document):
             return kind.read(document)
-    raise Unreadable("It is not a chat of ChatGPT, Open WebUI or this portal.")
+    raise Unreadable(_("It is not a chat of ChatGPT, Open WebUI or this portal."))
 
 
 def _never_left(user: User, source: str) -> bool:
     """An export of this very portal, whose session is still here."""
-    _, _, public_id = source.partition(":")
+    public_id = source.partition(":")[2]
     pk = decode(Session.id_prefix, public_id)
     return pk is not None and sessions_of(user).filter(pk=pk).exists()
 
@@ -100,7 +105,7 @@ def _store(user: User, conversation: Conversation, source: str) -> Session:
     created = _past(conversation.created_at or min(times, default=None))
     session = Session.objects.create(
         user=user,
-        title=one_line(conversation.title, MAX_TITLE) or _NO_TITLE,
+        title=one_line(conversation.title, MAX_TITLE) or _("Imported chat"),
         model=_model(user, conversation.model),
         is_pinned=conversation.is_pinned,
         is_archived=conversation.is_archived,

@@ -10,6 +10,9 @@ import zlib
 from collections.abc import Iterator
 from typing import IO, Any
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
 from chat.imports.conversation import Unreadable
 
 MAX_UPLOAD = 100 * 1024 * 1024
@@ -21,7 +24,7 @@ _CONVERSATIONS = re.compile(r"(.*/)?conversations(-\d+)?\.json")
 _BLANKS = re.compile(r"[ \t\r\n]*")
 # More forgiving than our own reader: exports have half emoji in them.
 _DECODER = json.JSONDecoder()
-_NOT_JSON = "From here on the file is not valid JSON."
+_NOT_JSON = gettext_lazy("From here on the file is not valid JSON.")
 _BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, NotImplementedError, ValueError)
 
 
@@ -33,7 +36,7 @@ def documents(file: IO[bytes]) -> Iterator[Any]:
     file.seek(0)
     for data in _entries(file) if is_zip else [file.read(MAX_UPLOAD + 1)]:
         if len(data) > MAX_UPLOAD:
-            raise Unreadable("The file is too large.")
+            raise Unreadable(_("The file is too large."))
         yield from _values(data.decode("utf-8-sig", "replace"))
 
 
@@ -50,14 +53,14 @@ def _values(text: str) -> Iterator[Any]:
         if text.startswith(",", at):
             at = _past_blanks(text, at + 1)
         elif not text.startswith("]", at):
-            raise Unreadable(_NOT_JSON)
+            raise Unreadable(str(_NOT_JSON))
 
 
 def _decode(text: str, at: int) -> tuple[Any, int]:
     try:
         return _DECODER.raw_decode(text, at)
     except (ValueError, RecursionError):
-        raise Unreadable(_NOT_JSON) from None
+        raise Unreadable(str(_NOT_JSON)) from None
 
 
 def _past_blanks(text: str, at: int) -> int:
@@ -74,10 +77,10 @@ def _entries(file: IO[bytes]) -> Iterator[bytes]:
                 left -= len(data)
                 is_bomb = len(data) > 1024 * 1024 and len(data) > MAX_RATIO * entry.compress_size
                 if left < 0 or is_bomb:
-                    raise Unreadable("The file unpacks to more than can be read.")
+                    raise Unreadable(_("The file unpacks to more than can be read."))
                 yield data
     except _BROKEN:
-        raise Unreadable("The ZIP file is broken, or locked with a password.") from None
+        raise Unreadable(_("The ZIP file is broken, or locked with a password.")) from None
 
 
 def _wanted(entries: list[zipfile.ZipInfo]) -> list[zipfile.ZipInfo]:

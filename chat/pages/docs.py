@@ -3,6 +3,7 @@
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from chat.gateway.upstreams.builtin.knowledge import PORTAL_ADDRESS, tutorials
@@ -14,7 +15,8 @@ def docs(request: HttpRequest, slug: str | None = None) -> HttpResponse:
     pages = tutorials()
     if slug is None:
         listing = "\n".join(f"- [{page.title}](/docs/{page.slug})" for page in pages)
-        return _page(request, "Documentation", f"# Documentation\n\n{listing}")
+        title = _("Documentation")
+        return _page(request, title, f"# {title}\n\n{listing}")
     page = next((page for page in pages if page.slug == slug), None)
     if page is None:
         raise Http404

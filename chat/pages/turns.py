@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from chat import reasons
 from chat.attachments import references
 from chat.conversations import branches
 from chat.conversations.stored_parts import parts_of
@@ -70,7 +71,7 @@ def _turn(message: Message, versions: list[UUID], results: Mapping[str, str]) ->
         "text": message.text,
         "model": message.model,
         "status": message.status,
-        "error": message.error,
+        "error": reasons.shown(message.error),
         "thoughts": "\n\n".join(part.text for part in parts if isinstance(part, Thinking) and part.text),
         "thought_seconds": None if message.thought_ms is None else max(1, round(message.thought_ms / 1000)),
         "steps": [_step(part, results) for part in parts if isinstance(part, ToolCall)],

@@ -2,6 +2,8 @@
 
 from html import escape
 
+from django.utils.translation import gettext as _
+
 from portal.web.highlight import coloured
 
 # What can be drawn (`chat.rendering.diagrams`), when its reader asks for it.
@@ -9,9 +11,10 @@ _DIAGRAMS = {"mermaid"}
 
 
 def code_block(code: str, language: str) -> str:
-    draw = '<button type="button" class="draw-code">Diagram</button>' if language in _DIAGRAMS else ""
+    label, copy = escape(language or "text"), escape(_("Copy"))
+    draw = f'<button type="button" class="draw-code">{escape(_("Diagram"))}</button>'
     return (
-        f'<div class="code-block"><div class="code-head"><span class="code-lang">{escape(language or "text")}'
-        f'</span>{draw}<button type="button" class="copy-code">Copy</button></div>'
+        f'<div class="code-block"><div class="code-head"><span class="code-lang">{label}</span>'
+        f'{draw if language in _DIAGRAMS else ""}<button type="button" class="copy-code">{copy}</button></div>'
         f'<pre class="highlight"><code>{coloured(code, language)}</code></pre></div>\n'
     )
