@@ -44,7 +44,7 @@ class ChatConsumer(AsyncWebsocketConsumer):
             await self.close(NOT_SIGNED_IN)
             return
         # For this socket's task and all that come of it.
-        translation.activate(await database_sync_to_async(_language)(self.scope, user))
+        translation.activate(await in_database(_language, self.scope, user))
         self._forget = watch(user.pk, self._leave, session_key=self.scope["session"].session_key)
         self._group = group_of(user.pk)
         await self.channel_layer.group_add(self._group, self.channel_name)
