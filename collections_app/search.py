@@ -13,7 +13,7 @@ from functools import cache
 from typing import Any
 
 from django.db import connection
-from django.db.models import BooleanField, F, Func, IntegerField, Q, QuerySet
+from django.db.models import BigIntegerField, BooleanField, F, Func, IntegerField, Q, QuerySet
 from django.db.models.functions import Lower
 
 from accounts.access import User
@@ -154,7 +154,7 @@ class _Rank(_OfItem):
     """How well it fits, as a whole number: cursors must tell equal from unequal. Titles weigh most, then
     tags, descriptions and content."""
 
-    output_field = IntegerField()
+    output_field = BigIntegerField()
 
     def __init__(self, terms: Sequence[Term]) -> None:
         super().__init__()
@@ -166,7 +166,8 @@ class _Rank(_OfItem):
         return f"(1000000 * ts_rank('{{0.1, 0.3, 0.6, 1}}', {words}, {query}))::int", [tsquery(self.terms)]
 
     def as_sqlite(self, compiler: Any, connection: Any, **context: Any) -> tuple[str, list[Any]]:
-        rank = ITEMS.matching(f"CAST(-1000000 * bm25({ITEMS.words}, 10, 6, 3, 1) AS INTEGER)")
+        # Of a word that most items have, it is as good as nothing: differences show far behind the point.
+        rank = ITEMS.matching(f"CAST(-1e12 * bm25({ITEMS.words}, 10, 6, 3, 1) AS INTEGER)")
         return f"COALESCE(({rank} AND docs.item = {self.key(compiler)}), 0)", [fts5(self.terms)]
 
 
