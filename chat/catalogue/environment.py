@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.db import transaction
+from django.utils.translation import gettext_noop
 
 from chat.catalogue.discovery import Listed, find_local_servers, first_chat, read_listing
 from chat.catalogue.families import capabilities_of
@@ -156,7 +157,11 @@ def _forget(names: set[str]) -> None:
 def _default_model() -> PublicModel:
     model, is_new = PublicModel.objects.get_or_create(
         name=settings.DEFAULT_MODEL,
-        defaults={"description": "The portal's default model.", "owned_by": "waymore", "position": 0},
+        defaults={
+            "description": gettext_noop("The portal's default model."),
+            "owned_by": "waymore",
+            "position": 0,
+        },
     )
     if is_new:
         taken = set(PublicModel.objects.filter(name__in=ALIASES).values_list("name", flat=True))

@@ -85,7 +85,8 @@ def _choice(model: PublicModel) -> dict[str, Any]:
     can = [_BRIEFLY[name] for name in model.capabilities if name in _BRIEFLY]
     return {
         "id": model.name,
-        "description": model.description,
+        # An operator's words stay as they are.
+        "description": _(model.description) if model.description else "",
         "can": can,
         "input_price": model.input_price,
         "output_price": model.output_price,

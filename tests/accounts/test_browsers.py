@@ -37,8 +37,8 @@ def test_it_lists_device_and_address(sign_in_by_form: SignIn, alice: Any) -> Non
     page = second.get("/profile/browsers").text
     assert "Firefox on Linux" in page
     assert "Mobile Safari on iPhone" in page
-    assert page.count("this browser") == 1
-    assert page.index("this browser") < page.index("Mobile Safari on iPhone")
+    assert page.count(">this browser<") == 1
+    assert page.index(">this browser<") < page.index("Mobile Safari on iPhone")
     assert sessions(alice)[0].ip in page
     assert first.get("/chat").url.path == "/chat"
 

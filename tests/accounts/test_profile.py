@@ -44,7 +44,7 @@ def test_it_keeps_what_is_chosen(sign_in: SignIn, alice: Any) -> None:
     alice.refresh_from_db()
     assert alice.name == "Alice Liddell"
     assert alice.preferences.time_zone == "Europe/Vienna"
-    assert "Hello, Alice Liddell" in browser.get("/chat").text
+    assert "Hallo, Alice Liddell" in browser.get("/chat").text
 
 
 def test_language_theme_and_time_zone_count_on_every_page(sign_in_by_form: SignIn, alice: Any) -> None:

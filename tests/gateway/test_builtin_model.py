@@ -63,6 +63,13 @@ def test_it_answers_from_the_tutorials() -> None:
     assert '"stream": true' in answer("Show me how to stream an answer from the API.").text
 
 
+def test_it_finds_them_in_german_and_greek() -> None:
+    for question in ("Wie erstelle ich einen API-Schlüssel?", "Πώς δημιουργώ ένα κλειδί API;"):
+        assert "Create new key" in answer(question).text
+    for question in ("Wie verbinde ich einen Modellserver?", "Πώς συνδέω έναν διακομιστή μοντέλων;"):
+        assert "PORTAL_UPSTREAM_URL" in answer(question).text
+
+
 def test_it_admits_what_it_cannot_answer() -> None:
     assert "I cannot say anything useful about “Who won in 1997?”" in answer("Who won in 1997?").text
 

@@ -12,7 +12,7 @@ import msgspec
 PORTAL_ADDRESS = "http://127.0.0.1:8000"
 
 _FOLDER = Path(__file__).parent / "tutorials"
-_WORD = re.compile(r"[a-z0-9_]{2,}")
+_WORD = re.compile(r"\w{2,}")
 _STOP_WORDS = frozenset(
     [
         "the",
@@ -58,6 +58,35 @@ _STOP_WORDS = frozenset(
         "llm",
     ]
 )
+# The tutorials are in English; what pages suggest to ask in German and Greek, and the like, finds them too.
+_ENGLISH = {
+    "schlüssel": "key",
+    "erstelle": "create",
+    "verbinde": "connect",
+    "modellserver": "model server",
+    "streame": "stream",
+    "sprache": "language",
+    "bild": "image",
+    "bilder": "image",
+    "datei": "file",
+    "dateien": "file",
+    "kosten": "cost",
+    "passwort": "password",
+    "κλειδί": "key",
+    "κλειδιά": "key",
+    "δημιουργώ": "create",
+    "συνδέω": "connect",
+    "διακομιστή": "server",
+    "μοντέλων": "model",
+    "ροή": "stream",
+    "γλώσσα": "language",
+    "εικόνα": "image",
+    "εικόνες": "image",
+    "αρχείο": "file",
+    "αρχεία": "file",
+    "κόστος": "cost",
+    "κωδικό": "password",
+}
 # BM25's usual constants: how fast repeated words stop counting, how much length is held against a text.
 _K1, _B = 1.4, 0.6
 _TITLE_WEIGHT = 4
@@ -104,7 +133,8 @@ def search(question: str) -> Section | None:
 
 
 def _words(text: str) -> list[str]:
-    found = (word.rstrip("s") for word in _WORD.findall(text.lower()) if word not in _STOP_WORDS)
+    asked = " ".join(_ENGLISH.get(word, word) for word in _WORD.findall(text.lower()))
+    found = (word.rstrip("s") for word in asked.split() if word not in _STOP_WORDS)
     return [word for word in found if len(word) > 1]
 
 
