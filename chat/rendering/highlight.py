@@ -11,11 +11,10 @@ _DIAGRAMS = {"mermaid"}
 
 
 def code_block(code: str, language: str) -> str:
-    label, copy = escape(language or "text"), escape(_("Copy"))
-    draw = f'<button type="button" class="draw-code">{escape(_("Diagram"))}</button>'
-    more = draw if language in _DIAGRAMS else ""
+    label, copy, diagram = escape(language or "text"), escape(_("Copy")), escape(_("Diagram"))
+    draw = f'<button type="button" class="draw-code">{diagram}</button>' if language in _DIAGRAMS else ""
     return (
         f'<div class="code-block"><div class="code-head"><span class="code-lang">{label}</span>'
-        f'{more}<button type="button" class="copy-code">{copy}</button></div>'
+        f'{draw}<button type="button" class="copy-code">{copy}</button></div>'
         f'<pre class="highlight"><code>{coloured(code, language)}</code></pre></div>\n'
     )
