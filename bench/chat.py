@@ -24,6 +24,11 @@ from bench.targets import HOST, Options, Target, Upstream, portal
 SOCKETS = 1000
 # One at a time, as a quick model says them; seconds between two.
 TOKENS, PAUSE = 150, 0.06
+# An answer of 100 kB: prose, lists and code, as much at once as a very quick model says.
+LONG = ("A sentence of *some* words and `code`.\n\n- one\n- two\n\n```python\nprint(1)\n```\n\n" * 1500)[
+    :100_000
+]
+LONG_PIECE, LONG_PAUSE = 200, 0.01
 # Transferred by a first load of the chat page, in kB, and in how many requests.
 MOST_KB, MOST_REQUESTS = 150, 15
 
@@ -35,6 +40,17 @@ _WATCH = """() => {
     const token = turns.textContent.match(/\\d{13}/g)?.at(-1);
     if (token && token !== window.last) seen.push(Date.now() - Number(window.last = token));
   })).observe(turns, { subtree: true, childList: true, characterData: true });
+}"""
+# The longest time between two frames, in milliseconds.
+_STALLS = """() => {
+  window.stall = 0;
+  let last = performance.now();
+  const look = (now) => {
+    window.stall = Math.max(stall, now - last);
+    last = now;
+    requestAnimationFrame(look);
+  };
+  requestAnimationFrame(look);
 }"""
 _LOADED = """() => ["navigation", "resource"].flatMap((kind) => performance.getEntriesByType(kind))
   .map((entry) => [entry.name, entry.transferSize])"""
@@ -50,6 +66,7 @@ def main() -> None:
         with browser_page(url, cookies) as page:
             weigh(page, url)
             time_tokens(page)
+            stream_long(page)
         kib = asyncio.run(memory_of_a_socket(target, url, cookies))
         print(f"memory of an open socket    {kib:.1f} KiB, with {SOCKETS} of them")
 
@@ -65,15 +82,22 @@ def clock() -> Iterator[int]:
 
 class _Clock(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
-        self.rfile.read(int(self.headers["content-length"]))
+        asked = self.rfile.read(int(self.headers["content-length"]))
         self.send_response(200)
         self.send_header("content-type", "text/event-stream")
         self.end_headers()
-        for _ in range(TOKENS):
-            self._chunk({"delta": {"content": f"{time.time_ns() // 1_000_000} "}, "index": 0})
-            time.sleep(PAUSE)
+        if b"Tell me everything" in asked:
+            for start in range(0, len(LONG), LONG_PIECE):
+                self._say(LONG[start : start + LONG_PIECE], LONG_PAUSE)
+        else:
+            for _ in range(TOKENS):
+                self._say(f"{time.time_ns() // 1_000_000} ", PAUSE)
         self._chunk({"delta": {}, "index": 0, "finish_reason": "stop"})
         self.wfile.write(b"data: [DONE]\n\n")
+
+    def _say(self, text: str, pause: float) -> None:
+        self._chunk({"delta": {"content": text}, "index": 0})
+        time.sleep(pause)
 
     def _chunk(self, choice: dict[str, object]) -> None:
         chunk = {
@@ -133,6 +157,20 @@ def time_tokens(page: Page) -> None:
         f"model's token to its frame  {statistics.median(seen):.0f} ms median, {cuts[-1]:.0f} ms p95", end=""
     )
     print(f" ({len(seen)} frames)")
+
+
+def stream_long(page: Page) -> None:
+    page.goto("/chat")
+    page.locator("#composer-input").fill("Tell me everything")
+    page.keyboard.press("Enter")
+    page.locator(".answer p").first.wait_for()
+    page.evaluate(_STALLS)
+    begun = time.monotonic()
+    page.locator('.turn[data-status="complete"]').wait_for(timeout=120_000)
+    seconds, stall = time.monotonic() - begun, page.evaluate("() => window.stall")
+    said = len(LONG) / LONG_PIECE * LONG_PAUSE
+    print(f"an answer of 100 kB         shown in {seconds:.1f} s (said in {said:.1f} s)", end="")
+    print(f"; longest time between two frames {stall:.0f} ms")
 
 
 async def memory_of_a_socket(target: Target, url: str, cookies: dict[str, str]) -> float:

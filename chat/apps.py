@@ -10,12 +10,15 @@ class ChatConfig(AppConfig):
         from accounts.profile import model_choices
         from chat import access
         from chat.attachments import own_files, releasing
-        from chat.conversations import own_data, sqlite_words
+        from chat.conversations import own_data
+        from chat.conversations.sqlite_words import MESSAGES
         from chat.sharing import own_data as own_shares
+        from collections_app import sources
 
         data_export.register("chat", own_data.export)
         data_export.register("attachments", own_files.export)
         deletion.register(releasing.part)
         data_export.register("shares", own_shares.export)
         model_choices.offer(access.model_names_for)
-        post_migrate.connect(sqlite_words.prepare, sender=self)
+        sources.offer(lambda user, public_id: access.get_message(user, public_id).pk)
+        post_migrate.connect(MESSAGES.prepare, sender=self)

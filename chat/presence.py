@@ -13,13 +13,12 @@ from contextlib import aclosing
 from uuid import UUID
 from weakref import WeakKeyDictionary
 
-from channels.db import database_sync_to_async
-
 from accounts.access import people_signed_in, still_active
 from chat.gateway import routing
 from chat.gateway.errors import PermissionDenied
 from chat.gateway.events import Batch
 from chat.gateway.request import Request
+from portal.database import in_database
 
 # Seconds.
 ASK_EVERY = 2.0
@@ -57,8 +56,8 @@ class _Watch:
 
     async def _ask_once(self) -> None:
         asked = dict(self._people)
-        is_here = await database_sync_to_async(_who_is_here, thread_sensitive=False)(
-            [(user_id, session_key) for user_id, session_key, _ in asked.values()]
+        is_here = await in_database(
+            _who_is_here, [(user_id, session_key) for user_id, session_key, _ in asked.values()]
         )
         for token, (user_id, session_key, leave) in asked.items():
             if (user_id, session_key) not in is_here and self._people.pop(token, None):

@@ -29,6 +29,7 @@ OF_ANSWERS = (
 )
 # They follow a file's name.
 OF_FILES = (
+    gettext_noop("is empty."),
     gettext_noop("is of a type that the portal cannot read."),
     gettext_noop("is encrypted: remove its password and upload it again."),
     gettext_noop("is damaged: save it as DOCX and upload that."),

@@ -9,6 +9,7 @@ from chat.api.sessions import Message, Messages, Session, SessionMessages, Sessi
 from chat.api.shares import SessionShares, Share, Shares
 from chat.pages import (
     archived,
+    diagrams,
     docs,
     exports,
     filing,
@@ -60,6 +61,7 @@ pages = [
     path("chat/palette", palette.hits, name="chat-palette"),
     path("chat/archived", archived.archived, name="chat-archived"),
     path("chat/commands", live.command, name="chat-commands"),
+    path("chat/diagrams", diagrams.diagram, name="chat-diagram"),
     path("chat/events", live.events, name="chat-events"),
     path("chat/messages/<str:message>/branch", views.branch_off, name="chat-branch"),
     path("chat/import", imports.import_page, name="chat-import"),

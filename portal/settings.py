@@ -63,6 +63,7 @@ INSTALLED_APPS = [
     "accounts",
     "usage",
     "apikeys",
+    "collections_app",
     "chat",
 ]
 
@@ -181,6 +182,7 @@ CELERY_BEAT_SCHEDULE = {
     "sweep-exports": {"task": "accounts.tasks.sweep_exports", "schedule": 600.0},
     "delete-due-accounts": {"task": "accounts.tasks.delete_due_accounts", "schedule": 600.0},
     "delete-discarded-sessions": {"task": "chat.tasks.delete_discarded_sessions", "schedule": 60.0},
+    "empty-stuff-bin": {"task": "collections_app.tasks.empty_bin", "schedule": 3600.0},
     "forget-stored-answers": {"task": "chat.tasks.forget_stored_answers", "schedule": 3600.0},
     "sweep-attachments": {"task": "chat.tasks.sweep_attachments", "schedule": 600.0},
 }

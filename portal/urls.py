@@ -6,6 +6,7 @@ from django.urls import URLPattern, include, path, re_path
 import accounts.urls
 import apikeys.urls
 import chat.urls
+import collections_app.urls
 import usage.urls
 from portal import health
 from portal.web.envelope import not_found
@@ -18,6 +19,7 @@ api: list[URLPattern] = [
     *accounts.urls.api,
     *chat.urls.api,
     *apikeys.urls.api,
+    *collections_app.urls.api,
     *usage.urls.api,
     re_path(r"^.*$", not_found),
 ]
@@ -32,5 +34,6 @@ urlpatterns = [
     path("readyz", health.readyz),
     *accounts.urls.urlpatterns,
     *apikeys.urls.pages,
+    *collections_app.urls.pages,
     *chat.urls.pages,
 ]

@@ -17,6 +17,10 @@ _RUN = os.environ.get("PYTEST_XDIST_TESTRUNUID", str(os.getpid()))[:8]
 _THEIRS = ("PORTAL_", "GOOGLE_", "GITHUB_", "OIDC_", "S3_", "OPENAI_", "ANTHROPIC_", "OLLAMA_", "EMAIL_URL")
 for _name in [name for name in os.environ if name.startswith(_THEIRS)]:
     del os.environ[_name]
+# All that is spoken to here is on loopback, without TLS: no client need read the world's certificates, which
+# takes longer than what it asks.
+os.environ.pop("SSL_CERT_FILE", None)
+os.environ["SSL_CERT_DIR"] = tempfile.mkdtemp(prefix="no-certificates-")
 
 
 def environment(name: str) -> dict[str, str]:

@@ -9,8 +9,6 @@ from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
-from channels.db import database_sync_to_async
-
 from chat.attachments import context, references
 from chat.attachments.limits import MAX_FILES
 from chat.completions import admission
@@ -18,6 +16,7 @@ from chat.completions.asked import Asked
 from chat.gateway import errors
 from chat.gateway.request import Service
 from chat.models import Attachment, PublicModel
+from portal.database import in_database
 from portal.web.errors import BadParameter
 
 FIELD = "attachments"
@@ -34,9 +33,7 @@ async def named(asked: Asked) -> list[Attachment]:
     if passage.raw.get("n") not in (None, 1):
         raise errors.InvalidRequest("n: a question with files has one answer.", "n")
     try:
-        _, files = await database_sync_to_async(references.resolved, thread_sensitive=False)(
-            asked.caller.user_id, _checked(notes)
-        )
+        _, files = await in_database(references.resolved, asked.caller.user_id, _checked(notes))
     except BadParameter as error:
         raise errors.InvalidRequest(str(error), error.param) from None
     if len(files) < len(notes):
@@ -66,8 +63,6 @@ async def with_files(asked: Asked, model: PublicModel, files: Files) -> tuple[As
     asked about, `PermissionDenied` where the key may not show it, `Overloaded` where the storage is away."""
     if not any(files.values()):
         return asked, {}
-    request, notes = await database_sync_to_async(context.with_files, thread_sensitive=False)(
-        asked.request, files, model
-    )
+    request, notes = await in_database(context.with_files, asked.request, files, model)
     admission.require_for_content(asked.caller, request)
     return replace(asked, request=request), notes

@@ -8,13 +8,10 @@ stored.
 import asyncio
 import logging
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import Any, TypeVar
 from uuid import UUID
 
 import msgspec
-from channels.db import database_sync_to_async
 from django.db import DatabaseError
 
 from chat import access
@@ -35,6 +32,7 @@ from chat.gateway.request import Message, Request, Service, Text
 from chat.models import Attachment, Session
 from chat.models import Message as StoredMessage
 from chat.models.conversation import MessageStatus
+from portal.database import in_database
 from portal.web.errors import Conflict, NotFound
 
 log = logging.getLogger(__name__)
@@ -49,7 +47,6 @@ _NO_CONTINUATION = (
 )
 # SDKs try again by themselves.
 _SOON = {"retry-after": "1"}
-T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -83,7 +80,7 @@ async def joined(asked: Asked, attached: list[Attachment]) -> tuple[Asked, Conve
     session, stored = await _stored(asked.caller.user_id, session_id)
     if any(row.status == MessageStatus.STREAMING for row in stored):
         raise errors.Conflict("The last answer is still being written.", FIELD, _SOON)
-    theirs = await _in_database(references.files_of, [row.pk for row in stored])
+    theirs = await in_database(references.files_of, [row.pk for row in stored])
     new = added([message for message, _ in told_with_files(None, stored, theirs)], request.messages)
     if new is None:
         raise errors.Conflict(_NO_CONTINUATION, FIELD)
@@ -108,7 +105,7 @@ async def joined(asked: Asked, attached: list[Attachment]) -> tuple[Asked, Conve
 async def _stored(user_id: UUID, session_id: str) -> tuple[Session, list[StoredMessage]]:
     """The messages of the branch that is shown."""
     try:
-        return await _in_database(_session_of, user_id, session_id)
+        return await in_database(_session_of, user_id, session_id)
     except NotFound as error:
         raise errors.NotFound(str(error), FIELD) from None
 
@@ -151,7 +148,7 @@ async def _begin(conversation: Conversation, asked: Asked, settler: Settler, rel
     if conversation.attached:
         said[-1] |= {"attached": conversation.attached, "notes": conversation.notes}
     try:
-        turn = await _in_database(
+        turn = await in_database(
             turns.begin_turn,
             user=conversation.user_id,
             session_id=conversation.session_id,
@@ -211,7 +208,7 @@ class StoredTurn:
 
     async def _save(self) -> None:
         try:
-            await _in_database(answers.save_progress, self._turn.answer, text_of(self._answer))
+            await in_database(answers.save_progress, self._turn.answer, text_of(self._answer))
         except DatabaseError:
             # The end saves it all; if the database is not back by then, the call fails with its ledger.
             log.warning("%s could not be saved so far.", self._turn.generation)
@@ -228,7 +225,7 @@ class StoredTurn:
             output_tokens=self._settler.usage.output,
             thought_ms=self._broadcast.thought_ms,
         )
-        await _in_database(turns.end_turn, turn=self._turn, status=status, end=end)
+        await in_database(turns.end_turn, turn=self._turn, status=status, end=end)
         await self._broadcast.end(self._answer, {"status": status.value, "error": reason or None})
         if status == MessageStatus.COMPLETE:
             titles.begin(self._turn.answer, self._address)
@@ -245,7 +242,3 @@ def _status(error: BaseException | None) -> tuple[MessageStatus, str]:
         return MessageStatus.INTERRUPTED, "The caller left before the answer ended."
     reason = str(error) if isinstance(error, errors.GatewayError) else "The portal failed."
     return MessageStatus.FAILED, reason
-
-
-async def _in_database(function: Callable[..., T], *args: Any, **kwargs: Any) -> T:
-    return await database_sync_to_async(function, thread_sensitive=False)(*args, **kwargs)

@@ -3,11 +3,7 @@ any other: within the person's limits, and on the ledger."""
 
 import asyncio
 import logging
-from collections.abc import Callable
 from contextlib import aclosing
-from typing import Any, TypeVar
-
-from channels.db import database_sync_to_async
 
 from chat.catalogue.lookup import find_model
 from chat.completions import admission
@@ -21,6 +17,7 @@ from chat.gateway.request import Message, Request, Sampling, Text
 from chat.models import Message as StoredMessage
 from chat.models import PublicModel
 from chat.models.catalogue import UpstreamKind
+from portal.database import in_database
 
 FORMAT = "title"
 # Seconds; a title that comes later surprises more than it helps.
@@ -29,7 +26,6 @@ PATIENCE = 20.0
 LENGTH = 400
 
 log = logging.getLogger(__name__)
-T = TypeVar("T")
 _running: set[asyncio.Task[None]] = set()
 
 
@@ -49,12 +45,12 @@ async def stop_all() -> None:
 
 async def _entitle(answer: StoredMessage, call: Call) -> None:
     try:
-        opening = await _in_database(titles.opening_of, answer)
+        opening = await in_database(titles.opening_of, answer)
         if opening is None:
             return
-        await _in_database(titles.give_first_words, opening)
+        await in_database(titles.give_first_words, opening)
         said = await _ask(opening, call)
-        if said and not await _in_database(titles.give, opening, said):
+        if said and not await in_database(titles.give, opening, said):
             log.info("%s: no title in what %s said.", call.request_id, opening.model)
     except GatewayError as error:
         log.info("%s: no title: %s", call.request_id, error)
@@ -100,7 +96,3 @@ async def _read(relay: Relay) -> None:
 
 def _is_builtin(model: PublicModel) -> bool:
     return all(row.upstream.kind == UpstreamKind.BUILTIN for row in model.usable)  # type: ignore[attr-defined]
-
-
-async def _in_database(function: Callable[..., T], *args: Any) -> T:
-    return await database_sync_to_async(function, thread_sensitive=False)(*args)

@@ -5,8 +5,6 @@ table beside the messages (`chat.conversations.sqlite_words`). Titles are few an
 one by one.
 """
 
-import re
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import reduce
@@ -14,16 +12,15 @@ from operator import and_
 from typing import Any
 
 from django.db.models import BooleanField, F, Func, OuterRef, Q, QuerySet, Subquery
-from django.utils.html import conditional_escape, format_html
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.safestring import SafeString
 
 from accounts.access import User
 from chat.access import sessions_of
+from chat.conversations.sqlite_words import MESSAGES
 from chat.models import Message, Session
+from portal.search.terms import all_of, fts5, tsquery
+from portal.search.words import excerpt, marked, words_of
 from portal.web.text import require_plain_text
-
-# Characters around the first hit.
-_BEFORE, _LENGTH = 40, 160
 
 
 @dataclass(frozen=True)
@@ -69,37 +66,6 @@ def hits(user: User, text: str, limit: int) -> list[Hit]:
     ]
 
 
-def words_of(text: str) -> list[str]:
-    """Letters, their marks and digits; what stands between them separates, as in both indexes."""
-    parts = (character if unicodedata.category(character)[0] in "LMN" else " " for character in text)
-    return [word for word in "".join(parts).split() if any(map(str.isalnum, word))]
-
-
-def marked(text: str, words: Sequence[str]) -> SafeString:
-    """`text` escaped, with every hit in a `<mark>`."""
-    if not words:
-        return conditional_escape(text)
-    pieces, end = [], 0
-    for hit in _anywhere(words).finditer(text):
-        pieces += [conditional_escape(text[end : hit.start()]), format_html("<mark>{}</mark>", hit.group())]
-        end = hit.end()
-    return mark_safe("".join([*pieces, conditional_escape(text[end:])]))  # noqa: S308 - escaped above
-
-
-def excerpt(text: str, words: Sequence[str]) -> SafeString:
-    """The surroundings of the first hit, on one line; empty when there is none."""
-    first = _anywhere(words).search(text) if words else None
-    if first is None:
-        return SafeString("")
-    start = max(0, first.start() - _BEFORE)
-    if start:
-        # Not in the middle of a word, if one ends near.
-        start += len(re.match(r"\S{0,20}\s|", text[start : first.start()]).group())  # type: ignore[union-attr]
-    end = start + _LENGTH
-    line = " ".join(text[start:end].split())
-    return marked(f"{'… ' if start else ''}{line}{' …' if end < len(text) else ''}", words)
-
-
 # Python takes the underscore for a letter; people do not, nor do the indexes.
 _BEGINNING, _ENDING = r"(^|[\W_])", r"([\W_]|$)"
 
@@ -107,12 +73,6 @@ _BEGINNING, _ENDING = r"(^|[\W_])", r"([\W_]|$)"
 def _pattern(words: Sequence[str], word: str) -> str:
     """For both databases' regular expressions; words have no character that means something there."""
     return f"{_BEGINNING}{word}{'' if word == words[-1] else _ENDING}"
-
-
-def _anywhere(words: Sequence[str]) -> re.Pattern[str]:
-    *whole, last = map(re.escape, words)
-    each = [rf"{last}[^\W_]*", *(rf"{word}(?![^\W_])" for word in whole)]
-    return re.compile(rf"(?<![^\W_])(?:{'|'.join(each)})", re.IGNORECASE)
 
 
 class _Says(Func):
@@ -127,14 +87,9 @@ class _Says(Func):
 
     def as_postgresql(self, compiler: Any, connection: Any, **context: Any) -> tuple[str, list[Any]]:
         table = compiler.compile(self.source_expressions[0])[0].rpartition(".")[0]
-        wanted = " & ".join(f"'{word}'" for word in self.words)
-        return f"{table}.words @@ to_tsquery('pg_catalog.simple', %s)", [f"{wanted}:*"]
+        found = f"{table}.words @@ to_tsquery('pg_catalog.simple', %s)"
+        return found, [tsquery(all_of(self.words))]
 
     def as_sqlite(self, compiler: Any, connection: Any, **context: Any) -> tuple[str, list[Any]]:
         key = compiler.compile(self.source_expressions[0])[0]
-        found = (
-            "SELECT docs.message FROM chat_message_words JOIN chat_message_docs docs"
-            " ON docs.id = chat_message_words.rowid WHERE chat_message_words MATCH %s"
-        )
-        wanted = " AND ".join(f'"{word}"' for word in self.words)
-        return f"{key} IN ({found})", [f"{wanted} *"]
+        return f"{key} IN ({MESSAGES.matching('docs.message')})", [fts5(all_of(self.words))]

@@ -1,12 +1,10 @@
 """What a page may ask of its chat, whichever way it comes: the socket, or a request where sockets are
 blocked (`docs/browser-protocol.md`)."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Literal, TypeVar, assert_never
+from typing import Any, Literal, assert_never
 
 import msgspec
-from channels.db import database_sync_to_async
 from django.conf import settings
 
 from accounts.access import User
@@ -17,10 +15,10 @@ from chat.conversations.event_log import event_log
 from chat.generation import run, temporary
 from chat.generation.records import StoredRecord
 from chat.models import Message
+from portal.database import in_database
 from portal.web.errors import ApiError, BadParameter
 
 Frame = dict[str, Any]
-T = TypeVar("T")
 
 
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -145,7 +143,7 @@ async def require_own(user: User, generation: str) -> Message | None:
         temporary.require_own(user, generation)
         return None
     public_id = generation.replace("gen_", "msg_", 1)
-    return await _in_database(access.get_message, user, public_id, role="assistant")
+    return await in_database(access.get_message, user, public_id, role="assistant")
 
 
 async def _ask(sender: Sender, command: Ask) -> Frame:
@@ -159,13 +157,13 @@ async def _ask(sender: Sender, command: Ask) -> Frame:
         settings=msgspec.to_builtins(command.settings),
         page=command.page,
     )
-    turn = await _in_database(turns.ask, user=sender.user, question=question)
+    turn = await in_database(turns.ask, user=sender.user, question=question)
     return await _begun(sender, command, turn)
 
 
 async def _ask_again(sender: Sender, command: Again) -> Frame:
     model = command.model or settings.DEFAULT_MODEL
-    turn = await _in_database(
+    turn = await in_database(
         turns.ask_again,
         user=sender.user,
         answer_id=command.answer,
@@ -196,16 +194,12 @@ async def _ask_temporary(sender: Sender, command: AskTemporary) -> Frame:
         history=[(said.role, said.text) for said in command.history],
         settings=msgspec.to_builtins(command.settings),
     )
-    record = await _in_database(temporary.record_of, sender.user, question)
+    record = await in_database(temporary.record_of, sender.user, question)
     await run.start(record, Caller(sender.user.pk), sender.address)
     return {"type": "asked", "ref": command.ref, "generation": record.generation}
 
 
 async def _show(sender: Sender, command: Show) -> Frame:
-    message = await _in_database(access.get_message, sender.user, command.message)
-    session = await _in_database(services.show_version, user=sender.user, message=message, page=command.page)
+    message = await in_database(access.get_message, sender.user, command.message)
+    session = await in_database(services.show_version, user=sender.user, message=message, page=command.page)
     return {"type": "shown", "ref": command.ref, "session": session.public_id}
-
-
-async def _in_database(function: Callable[..., T], *args: Any, **kwargs: Any) -> T:
-    return await database_sync_to_async(function)(*args, **kwargs)

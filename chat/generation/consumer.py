@@ -6,7 +6,6 @@ import time
 from collections import deque
 from typing import Any
 
-from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncWebsocketConsumer
 from django.conf import settings
 from django.http import HttpRequest
@@ -17,6 +16,7 @@ from chat.conversations.live import group_of
 from chat.generation import commands
 from chat.generation.feed import Feed
 from chat.presence import Forget, watch
+from portal.database import in_database
 from portal.web.client_address import client_address
 from portal.web.errors import ApiError
 
@@ -44,7 +44,7 @@ class ChatConsumer(AsyncWebsocketConsumer):
             await self.close(NOT_SIGNED_IN)
             return
         # For this socket's task and all that come of it.
-        translation.activate(await database_sync_to_async(_language)(self.scope, user))
+        translation.activate(await in_database(_language, self.scope, user))
         self._forget = watch(user.pk, self._leave, session_key=self.scope["session"].session_key)
         self._group = group_of(user.pk)
         await self.channel_layer.group_add(self._group, self.channel_name)
@@ -93,7 +93,7 @@ class ChatConsumer(AsyncWebsocketConsumer):
 
     async def _user(self) -> User | None:
         """Asked anew for every command: a disabled or signed-out person is out at once."""
-        return await database_sync_to_async(_current_user)(self.scope)
+        return await in_database(_current_user, self.scope)
 
     def _address(self) -> str | None:
         headers = dict(self.scope["headers"])

@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from channels.db import database_sync_to_async
 from django.db import DatabaseError
 from redis.exceptions import RedisError
 
@@ -13,6 +12,7 @@ from chat.conversations.event_log import event_log
 from chat.conversations.narration import stored_events
 from chat.models import Message
 from chat.models.conversation import MessageStatus
+from portal.database import in_database
 
 Frame = dict[str, Any]
 # Seconds between two looks for a log that is not there: not yet, or no longer.
@@ -55,7 +55,7 @@ class Feed:
         try:
             if answer is None:
                 return [] if await event_log().knows(generation) else [_LOST]
-            return await database_sync_to_async(_stored_ending)(answer)
+            return await in_database(_stored_ending, answer)
         except (RedisError, OSError, DatabaseError):
             return []
 

@@ -3,11 +3,8 @@
 import asyncio
 import logging
 import time
-from collections.abc import Callable
 from contextlib import aclosing
-from typing import Any, TypeVar
 
-from channels.db import database_sync_to_async
 from django.db import DatabaseError
 
 from chat.catalogue.lookup import find_model
@@ -26,6 +23,7 @@ from chat.gateway.events import Usage
 from chat.gateway.relay import Relay
 from chat.generation.records import Record
 from chat.models.conversation import MessageStatus
+from portal.database import in_database
 
 # Seconds. A reader sees tokens as they come; the screen cannot show more often than this.
 PUBLISH_EVERY = 0.04
@@ -33,7 +31,6 @@ SAVE_EVERY = 1.0
 FORMAT = "browser"
 
 log = logging.getLogger(__name__)
-T = TypeVar("T")
 _running: set[asyncio.Task[None]] = set()
 
 
@@ -81,12 +78,12 @@ class _Generation:
             await asyncio.shield(self._finish(MessageStatus.STOPPED if self._was_stopped else status, error))
 
     async def _generate(self, caller: Caller) -> None:
-        request = await _in_database(self._record.request, caller.user_id)
+        request = await in_database(self._record.request, caller.user_id)
         model, route = await find_model(request.model, caller.user_id)
-        request = await _in_database(self._record.with_files, request, model)
+        request = await in_database(self._record.with_files, request, model)
         meter = Meter(self._call, await limits_of_person(caller.user_id))
         self._settler = await admission.admit(self._call, caller, request, model, FORMAT, meter)
-        await _in_database(self._record.link_usage, self._call.id)
+        await in_database(self._record.link_usage, self._call.id)
         self._relay = Relay(request, route, self._settler.note_first_token)
         reading = asyncio.create_task(self._read(self._relay))
         try:
@@ -124,7 +121,7 @@ class _Generation:
 
     async def _save(self) -> None:
         try:
-            await _in_database(self._record.save_progress, text_of(self._answer))
+            await in_database(self._record.save_progress, text_of(self._answer))
         except DatabaseError:
             log.warning("%s could not be saved so far.", self._record.generation)
 
@@ -137,7 +134,7 @@ class _Generation:
             output_tokens=usage.output,
             thought_ms=self._broadcast.thought_ms,
         )
-        await _in_database(self._record.finish, status, end)
+        await in_database(self._record.finish, status, end)
         await self._broadcast.end(self._answer, {"status": status.value, "error": error or None})
         if status == MessageStatus.COMPLETE and self._record.stored is not None:
             titles.begin(self._record.stored, self._call.address)
@@ -145,7 +142,3 @@ class _Generation:
     @property
     def _answer(self) -> Answer:
         return self._relay.collector.answer if self._relay else Answer([])
-
-
-async def _in_database(function: Callable[..., T], *args: Any, **kwargs: Any) -> T:
-    return await database_sync_to_async(function, thread_sensitive=False)(*args, **kwargs)

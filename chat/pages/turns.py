@@ -12,7 +12,7 @@ from chat.conversations import branches
 from chat.conversations.stored_parts import parts_of
 from chat.conversations.turns import generation_id
 from chat.gateway.request import Text, Thinking, ToolCall, ToolResult
-from chat.models import Message, Session
+from chat.models import Message, PublicModel, Session
 from chat.models.conversation import MessageStatus
 from chat.rendering.markdown import render as render_markdown
 from portal.web.ids import decode, encode
@@ -29,6 +29,7 @@ class TurnsPage:
     turns: list[Turn]
     earlier: str | None
     active: Mapping[str, str] | None
+    context: Mapping[str, int] | None = None
 
 
 def page_of_turns(session: Session, *, before: str | None = None) -> TurnsPage:
@@ -40,7 +41,7 @@ def page_of_turns(session: Session, *, before: str | None = None) -> TurnsPage:
     results = _results(messages)
     turns = [_turn(message, tree.versions(message.pk), results) for message in messages if _is_shown(message)]
     earlier = encode(Message.id_prefix, path[start]) if start else None
-    return TurnsPage(turns, earlier, _active(messages))
+    return TurnsPage(turns, earlier, _active(messages), _context(messages))
 
 
 def turns_of(messages: Sequence[Message]) -> list[Turn]:
@@ -112,6 +113,17 @@ def _step(call: ToolCall, results: Mapping[str, str]) -> dict[str, str]:
     except ValueError:
         arguments = call.arguments
     return {"name": call.name, "arguments": arguments, "result": results.get(call.id, "")}
+
+
+def _context(messages: Sequence[Message]) -> dict[str, int] | None:
+    """How full the model's context is after the last answer, in tokens; None where nobody knows."""
+    last = next((message for message in reversed(messages) if message.role == "assistant"), None)
+    model = PublicModel.objects.filter(name=last.model).first() if last else None
+    if last is None or model is None or not model.context_window or not last.input_tokens:
+        return None
+    used = last.input_tokens + last.output_tokens
+    percent = min(100, round(100 * used / model.context_window))
+    return {"used": used, "window": model.context_window, "percent": percent}
 
 
 def _active(messages: Sequence[Message]) -> dict[str, str] | None:

@@ -43,24 +43,29 @@ class Page(Generic[M]):
 def page_of(
     rows: QuerySet[M], query: PageQuery, *, by: str = "created_at", oldest_first: bool = False
 ) -> Page[M]:
-    """`by` is the time that orders them; the id decides among equals. Raises `BadParameter`."""
+    """`by` is what orders them, a time or a number or a text; the id decides among equals. Raises
+    `BadParameter`."""
     salt = f"cursor:{rows.model._meta.label}:{by}" + (":oldest-first" if oldest_first else "")
     sign, beyond = ("", "gt") if oldest_first else ("-", "lt")
     if query.cursor is not None:
-        at, last_id = _place(query.cursor, salt)
-        rows = rows.filter(Q(**{f"{by}__{beyond}": at}) | Q(**{by: at, f"pk__{beyond}": last_id}))
+        value, last_id = _place(query.cursor, salt)
+        rows = rows.filter(Q(**{f"{by}__{beyond}": value}) | Q(**{by: value, f"pk__{beyond}": last_id}))
     found = list(rows.order_by(f"{sign}{by}", f"{sign}pk")[: query.limit + 1])
     if len(found) <= query.limit:
         return Page(found, None)
     page = found[: query.limit]
     last = page[-1]
-    place = [getattr(last, by).isoformat(), str(last.pk)]
-    return Page(page, signing.dumps(place, salt=salt))
+    return Page(page, signing.dumps(_written(getattr(last, by), last.pk), salt=salt))
 
 
-def _place(cursor: str, salt: str) -> tuple[datetime, UUID]:
+def _written(value: datetime | int | str, key: UUID) -> list[Any]:
+    is_time = isinstance(value, datetime)
+    return [value.isoformat() if is_time else value, str(key), is_time]
+
+
+def _place(cursor: str, salt: str) -> tuple[datetime | int | str, UUID]:
     try:
-        at, last_id = signing.loads(cursor, salt=salt)
+        value, last_id, is_time = signing.loads(cursor, salt=salt)
     except (signing.BadSignature, ValueError):
         raise BadParameter("cursor: not one that this list gave out.", "cursor") from None
-    return datetime.fromisoformat(at), UUID(last_id)
+    return datetime.fromisoformat(value) if is_time else value, UUID(last_id)

@@ -20,4 +20,4 @@ archive.addEventListener("submit", async (event) => {
   if (chosen.length && (await file(event.submitter.value, chosen))) await renew();
 });
 
-document.addEventListener("sessions-filed", renew);
+document.addEventListener("portal:undone", renew);

@@ -12,12 +12,11 @@ let active = null;
 let isCurrent = false; // what is listed is for what is typed
 let isChosen = false; // Enter came before the answer did
 
-export function openPalette() {
-  if (dialog.open) return;
-  input.value = "";
-  isCurrent = isChosen = false;
-  dialog.showModal();
-  input.focus();
+// It is open; something may have been typed already, and Enter, too.
+export function begin(isEntered) {
+  if (!dialog.open) return;
+  isCurrent = false;
+  isChosen = isEntered;
   filterCommands();
   ask();
 }

@@ -47,7 +47,7 @@ function add(share) {
   return row;
 }
 
-async function open() {
+export async function openShare() {
   made.hidden = true;
   list.replaceChildren();
   fail(session() ? "" : dialog.dataset.nothing);
@@ -78,7 +78,6 @@ async function copy(event) {
   event.target.textContent = dialog.dataset.copied;
 }
 
-opener.addEventListener("click", open);
 dialog.querySelector("#share-create").addEventListener("click", create);
 dialog.querySelector("#share-copy").addEventListener("click", copy);
 dialog.querySelector("[data-close]").addEventListener("click", () => dialog.close());

@@ -1,12 +1,12 @@
 // The chats beside every page. What is opened seldom is loaded when it is opened.
-import { onRenewed, refresh, sessions } from "./sidebar/list.js";
-import { offerAgain } from "./sidebar/filing.js";
-import { openPalette } from "./palette.js";
-
-export { refresh };
-
+const sessions = document.querySelector("#sidebar-sessions");
+const palette = document.querySelector("#palette");
 const CLOSED = "closed-folders";
 const GATHER = 200;
+
+async function refresh(options) {
+  (await import("./sidebar/list.js")).refresh(options);
+}
 
 function closedFolders() {
   return new Set(JSON.parse(localStorage.getItem(CLOSED) ?? "[]"));
@@ -27,13 +27,16 @@ const older = new IntersectionObserver(
   { root: sessions, rootMargin: "200px" },
 );
 
-onRenewed(() => {
+function arrange() {
   const closed = closedFolders();
   for (const folder of sessions.querySelectorAll(".side-folder")) folder.open = !closed.has(folder.dataset.folder);
   older.disconnect();
   const more = sessions.querySelector("[data-more]");
   if (more) older.observe(more);
-});
+}
+
+sessions.addEventListener("renewed", arrange);
+arrange();
 
 // Toggling does not bubble.
 sessions.addEventListener("toggle", (event) => rememberFolder(event.target), { capture: true });
@@ -44,6 +47,21 @@ sessions.addEventListener("click", async ({ target }) => {
   if (button) (await import("./sidebar/menu.js")).openMenu(button);
   else if (more) refresh({ shown: more.dataset.more });
 });
+
+// It opens at once: what is typed until the rest of it has come is typed into it.
+async function openPalette() {
+  if (palette.open) return;
+  const input = palette.querySelector("input");
+  let isEntered = false;
+  const hear = ({ key, isComposing }) => (isEntered ||= key === "Enter" && !isComposing);
+  input.value = "";
+  input.addEventListener("keydown", hear);
+  palette.showModal();
+  input.focus();
+  const { begin } = await import("./palette.js");
+  input.removeEventListener("keydown", hear);
+  begin(isEntered);
+}
 
 document.addEventListener("click", ({ target }) => target.closest("[data-palette]") && openPalette());
 
@@ -56,4 +74,5 @@ addEventListener("portal:sessions", () => {
     refresh();
   }, GATHER);
 });
-offerAgain();
+// Of the page before.
+if (sessionStorage.getItem("undo")) import("./toast.js").then(({ offerAgain }) => offerAgain());

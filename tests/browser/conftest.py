@@ -7,7 +7,6 @@ import pytest
 from playwright.sync_api import BrowserContext, Page
 
 from tests.chat.conftest import make_model, make_upstream, server
-from tests.conftest import PASSWORD
 from tests.portal_process import PortalProcess
 
 __all__ = ["make_model", "make_upstream", "server"]
@@ -30,13 +29,15 @@ def page(context: BrowserContext) -> Iterator[Page]:
 
 
 @pytest.fixture
-def sign_in_page(page: Page) -> Callable[[Any], Page]:
-    def sign_in(user: Any) -> Page:
-        page.goto("/login")
-        page.get_by_label("Email").fill(user.email)
-        page.get_by_label("Password").fill(PASSWORD)
-        page.get_by_role("button", name="Sign in").click()
-        page.wait_for_url("**/chat")
+def sign_in_page(page: Page, portal: PortalProcess, sign_in: Callable[[Any], Any]) -> Callable[[Any], Page]:
+    """On the chat page. (How people sign in is tested where it belongs.)"""
+
+    def enter(user: Any) -> Page:
+        cookies = sign_in(user).cookies
+        page.context.add_cookies(
+            [{"name": name, "value": value, "url": portal.url} for name, value in cookies.items()]
+        )
+        page.goto("/chat")
         return page
 
-    return sign_in
+    return enter

@@ -9,7 +9,7 @@ from typing import Any
 
 import httpx
 import pytest
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, Page, Route, expect
 
 from tests.conformance import says
 from tests.conformance.scripted import Script
@@ -52,6 +52,29 @@ def test_versions_are_made_and_walked(sign_in_page: SignIn, alice: Any) -> None:
     page.locator("#rating").get_by_role("button", name="Send").click()
     page.reload()
     expect(page.get_by_role("button", name="A bad answer")).to_have_attribute("aria-pressed", "true")
+
+
+def test_what_comes_late_loses_nothing_typed_at_once(sign_in_page: SignIn, alice: Any) -> None:
+    page = sign_in_page(alice)
+    ask(page, "Repeat after me: one")
+    answered(page, "one")
+    page.reload()
+    late: list[Route] = []
+    page.route("**/{tools,palette}.js", lambda route: late.append(route))
+    with page.expect_request("**/tools.js"):
+        page.get_by_role("button", name="A good answer").click()
+    page.locator("#composer-input").press("ArrowUp")
+    page.keyboard.type(" and two")
+    late.pop().continue_()
+    expect(page.locator(".editor textarea")).to_have_value("Repeat after me: one and two")
+    expect(page.locator("#composer-input")).to_have_value("")
+    expect(page.get_by_role("button", name="A good answer")).to_have_attribute("aria-pressed", "true")
+    with page.expect_request("**/palette.js"):
+        page.keyboard.press("Control+k")
+    page.keyboard.type("api")
+    page.keyboard.press("Enter")
+    late.pop().continue_()
+    page.wait_for_url("**/keys")
 
 
 def test_an_edit_that_is_given_up_changes_nothing(sign_in_page: SignIn, alice: Any) -> None:
@@ -207,7 +230,7 @@ def test_where_sockets_are_blocked_requests_do(broken_page: Page, portal: Portal
 def test_what_was_thought_folds_away(
     sign_in_page: SignIn, alice: Any, make_model: Callable[..., Any], server: Any
 ) -> None:
-    model = make_model("thinker")
+    model = make_model("thinker", context_window=1000)
     thoughts = [says.openai_chunk(reasoning_content=f"Hm {number}. ") for number in range(4)]
     words = [says.openai_chunk(content="So it is **42**.")]
     server.scripts["theirs-thinker"] = Script(pieces=says.openai_stream(*thoughts, *words), pause=0.3)
@@ -220,6 +243,7 @@ def test_what_was_thought_folds_away(
     answered(page, "So it is 42.")
     expect(page.locator(".answer-model")).to_have_text(model.name)
     expect(page.locator(".thinking summary")).to_have_text(re.compile(r"Thought for \d+ second"))
+    expect(page.locator(".context")).to_contain_text("% of the context")
     page.locator(".thinking summary").click()
     expect(page.locator(".thoughts")).to_contain_text("Hm 0. Hm 1. Hm 2. Hm 3.")
 
@@ -319,3 +343,24 @@ def test_everything_has_a_key(sign_in_page: SignIn, alice: Any) -> None:
     page.keyboard.press("Escape")
     page.keyboard.press("Control+Shift+O")
     page.wait_for_url("**/chat")
+
+
+def test_a_diagram_is_drawn_when_asked_for(sign_in_page: SignIn, alice: Any) -> None:
+    page = sign_in_page(alice)
+    ask(
+        page,
+        "Repeat after me:\n```mermaid\ngraph TD\n  A[<b>Start</b>] --> B\n```\n\n```mermaid\nnonsense\n```",
+    )
+    expect(page.locator(".turn").last).to_have_attribute("data-status", "complete")
+    first, second = page.locator(".answer .code-block").all()
+    first.get_by_role("button", name="Diagram").click()
+    expect(first.locator("img.diagram")).to_be_visible()
+    assert (
+        first.locator("img.diagram").evaluate("image => image.decode().then(() => image.naturalWidth)") > 50
+    )
+    expect(first.locator("pre")).to_be_hidden()
+    first.get_by_role("button", name="Diagram").click()
+    expect(first.locator("pre")).to_be_visible()
+    second.get_by_role("button", name="Diagram").click()
+    expect(second.locator(".diagram")).to_have_text("This diagram cannot be drawn.")
+    expect(second.locator("pre")).to_be_visible()

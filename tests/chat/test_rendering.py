@@ -127,5 +127,5 @@ def test_cells_keep_their_alignment() -> None:
 
 def test_a_diagram_is_code_that_says_so() -> None:
     html = render("```mermaid\ngraph TD\n```")
-    assert "a diagram, as its source" in html
+    assert "draw-code" in html
     assert "graph TD" in html

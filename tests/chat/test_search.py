@@ -163,13 +163,13 @@ def test_postgresql_uses_its_index(alice: Any) -> None:
 @pytest.mark.skipif(connection.vendor != "sqlite", reason="another database")
 def test_sqlite_gets_its_triggers_back(api: httpx.Client, talk: Callable[..., Any]) -> None:
     """Django makes a table anew to change a column, and forgets its triggers."""
-    from chat.conversations import sqlite_words
+    from chat.conversations.sqlite_words import MESSAGES
 
     talk("Before", "walrus")
     with connection.cursor() as cursor:
         cursor.execute("DROP TRIGGER chat_message_said")
     talk("Meanwhile", "walrus")
     assert found(api, "walrus") == ["Before"]
-    sqlite_words.prepare()
+    MESSAGES.prepare()
     talk("After", "walrus")
     assert found(api, "walrus") == ["After", "Before", "Meanwhile"]

@@ -22,6 +22,7 @@ class Script:
     """`answer` is sent whole after `delay` seconds; `pieces` as a stream, `pause` seconds apart.
 
     `by_path` has other answers for single addresses; after `recovers_after` calls the status is 200.
+    A chat is named in the background, whenever that is: such calls are in `asked_for_titles` alone.
     """
 
     answer: Json | bytes | None = None
@@ -33,6 +34,7 @@ class Script:
     by_path: dict[str, Json] = field(default_factory=dict)
     recovers_after: int | None = None
     asked: list[Json] = field(default_factory=list)
+    asked_for_titles: list[Json] = field(default_factory=list)
     asked_headers: list[dict[str, str]] = field(default_factory=list)
     asked_paths: list[str] = field(default_factory=list)
     was_left: threading.Event = field(default_factory=threading.Event)
@@ -56,6 +58,10 @@ class ScriptedServer:
         return f"http://127.0.0.1:{self.port}/v1"
 
 
+def is_for_a_title(body: Json) -> bool:
+    return "You name conversations." in json.dumps(body)
+
+
 @contextmanager
 def scripted_server() -> Iterator[ScriptedServer]:
     scripted = ScriptedServer()
@@ -69,7 +75,10 @@ def scripted_server() -> Iterator[ScriptedServer]:
             # A tokenizer's question about a text names no model: it belongs to the last that did.
             script = scripted.scripts[body.get("model", getattr(self.server, "last", ""))]
             self.server.last = body.get("model", "")  # type: ignore[attr-defined]
-            script.asked.append(body)
+            if is_for_a_title(body):
+                script.asked_for_titles.append(body)
+            else:
+                script.asked.append(body)
             script.asked_headers.append(_headers(self))
             script.asked_paths.append(self.path)
             with counting:

@@ -4,6 +4,7 @@ The routes come from the URL configuration: one without a row here fails. An own
 everybody else has met what is still there.
 """
 
+import itertools
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -158,6 +159,32 @@ ROWS: dict[str, list[Row]] = {
     ],
     "api-chat-message": [Row(OWNERS | ANY_KEY_OF_HERS, "/api/chat/messages/{answer}", "PATCH",
                              {"rating": "up"})],
+    "api-stuff": [Row(OWN, "/api/stuff"),
+                  Row(OWN, "/api/stuff", "POST", {"type": "NOTE", "title": "New", "content": "x"})],
+    "api-stuff-bulk": [Row(OWNERS | ANY_KEY_OF_HERS, "/api/stuff/bulk", "POST",
+                           {"action": "favorite", "itemIds": ["{item}"]})],
+    "api-item": [
+        Row(OWNERS | ANY_KEY_OF_HERS, "/api/stuff/{item}"),
+        Row(OWNERS | ANY_KEY_OF_HERS, "/api/stuff/{item}", "PATCH", {"favorite": True}),
+        Row(OWNERS | {"key without the permission": IN, "key": 404, "owner": 404},
+            "/api/stuff/{item}", "DELETE"),
+    ],
+    "api-collections": [Row(OWN, "/api/collections"), Row(OWN, "/api/collections", "POST", {"name": "New"})],
+    "api-collection": [
+        Row(OWNERS | ANY_KEY_OF_HERS, "/api/collections/{collection}"),
+        Row(OWNERS | ANY_KEY_OF_HERS, "/api/collections/{collection}", "PATCH", {"name": "Renamed"}),
+        Row(OWNERS | {"key without the permission": IN, "key": 404, "owner": 404},
+            "/api/collections/{collection}", "DELETE"),
+    ],
+    "api-collection-items": [
+        Row(OWNERS | ANY_KEY_OF_HERS, "/api/collections/{collection}/items"),
+        Row(OWNERS | ANY_KEY_OF_HERS, "/api/collections/{collection}/items", "POST", {"itemId": "{item}"}),
+    ],
+    "api-collection-item": [
+        Row(OWNERS | ANY_KEY_OF_HERS, "/api/collections/{collection}/items/{item}", "PATCH", {"position": 0}),
+        Row(OWNERS | {"key without the permission": IN, "key": 404, "owner": 404},
+            "/api/collections/{collection}/items/{item}", "DELETE"),
+    ],
     # Keys are read by their owner and by themselves; made and changed by who may manage.
     "api-keys": [
         Row(OWN | {"key": 403, "key of another": 403, "key without the permission": 403}, "/api/keys"),
@@ -258,6 +285,18 @@ ROWS: dict[str, list[Row]] = {
     "key-delete": [Row(OWNERS_PAGE, "/keys/{key}/delete")],
     "key-disable": [Row(OWNERS_FORM, "/keys/{key}/disable", "POST", form={})],
     "key-enable": [Row(OWNERS_FORM, "/keys/{key}/enable", "POST", form={})],
+    "stuff": [Row(PAGE, "/stuff")],
+    "stuff-act": [
+        Row(OWNERS_FORM, "/stuff/act", "POST", form={"do": verb, "item": "{item}"})
+        for verb in ("favorite", "delete", "restore")
+    ],
+    "stuff-prompts": [Row(PAGE, "/stuff/prompts?q=x")],
+    "item": [Row(OWNERS_PAGE, "/stuff/{item}")],
+    "item-edit": [Row(OWNERS_PAGE, "/stuff/{item}/edit")],
+    "collection-new": [Row(PAGE, "/collections/new")],
+    "collection": [Row(OWNERS_PAGE, "/collections/{collection}")],
+    "collection-edit": [Row(OWNERS_PAGE, "/collections/{collection}/edit")],
+    "collection-delete": [Row(OWNERS_PAGE, "/collections/{collection}/delete")],
     "home": [Row(PUBLIC, "/")],
     "chat": [Row(PAGE, "/chat")],
     "chat-sidebar": [Row(PAGE, "/chat/sidebar?current={session}")],
@@ -277,6 +316,7 @@ ROWS: dict[str, list[Row]] = {
     "share-revoke": [Row(OWNERS_FORM, "/profile/links/{share}/revoke", "POST", form={})],
     "chat-turns": [Row(OWNERS_PAGE, "/chat/{session}/turns")],
     "chat-commands": [Row(OWNERS_FORM, "/chat/commands", "POST", {"type": "show", "message": "{answer}"})],
+    "chat-diagram": [Row(FORM, "/chat/diagrams", "POST", form={"source": "graph TD"})],
     "chat-events": [Row(OWNERS_PAGE, "/chat/events?follow={generation}:0", is_endless=True)],
     "chat-branch": [Row(OWNERS_FORM, "/chat/messages/{answer}/branch", "POST")],
     "docs-index": [Row(PUBLIC, "/docs")],
@@ -380,6 +420,8 @@ def things_of(user: Any, key: Any) -> dict[str, str]:
     from chat.attachments.intake import receive
     from chat.models import Message, Session
     from chat.sharing.services import share_session
+    from collections_app.collecting import add_items, create_collection
+    from collections_app.services import create_item
 
     session = Session.objects.create(user=user, title="A chat", model=MODEL)
     answer = Message.objects.create(session=session, role="assistant", text="Hello", model=MODEL)
@@ -387,6 +429,9 @@ def things_of(user: Any, key: Any) -> dict[str, str]:
     session.current = answer
     session.save()
     share, share_token = share_session(session=session)
+    item = create_item(user=user, type="NOTE", title="A note", content="Hello")
+    collection = create_collection(user=user, name="A collection")
+    add_items(user=user, collection_id=collection.public_id, items=[item])
     export = DataExport.objects.create(user=user)
     make_export(export.pk)
     in_a_day = timezone.now() + timedelta(days=1)
@@ -400,6 +445,8 @@ def things_of(user: Any, key: Any) -> dict[str, str]:
         "answer": answer.public_id,
         "generation": answer.public_id.replace("msg_", "gen_"),
         "export": export.public_id,
+        "item": item.public_id,
+        "collection": collection.public_id,
         "trusted": trusted.public_id,
         "browser": str(browsers_of(user)[0].id),
     }
@@ -416,10 +463,17 @@ def test_every_route_has_a_row() -> None:
     assert ROWS.keys() - set(routes()) == set()
 
 
-@pytest.mark.parametrize("name", ROWS)
-def test_who_gets_in_z(everybody: Cast, name: str) -> None:
+def casts() -> Iterator[list[str]]:
+    """Who only reads leaves everything to the next: such routes share a cast, a few dozen of them."""
+    reading = [name for name, rows in ROWS.items() if all(row.method == "GET" for row in rows)]
+    yield from (reading[start::3] for start in range(3))
+    yield from ([name] for name in ROWS if name not in reading)
+
+
+@pytest.mark.parametrize("names", casts(), ids=lambda names: names[0])
+def test_who_gets_in_z(everybody: Cast, names: list[str]) -> None:
     wrong = []
-    for row in ROWS[name]:
+    for row in itertools.chain.from_iterable(ROWS[name] for name in names):
         for actor in ACTORS:
             got = visit(everybody, row, actor)
             if got != row.verdicts[actor]:
@@ -440,30 +494,36 @@ def visit(everybody: Cast, row: Row, actor: str) -> Verdict:
 
 def filled(body: Any, things: dict[str, str]) -> Any:
     """With the things that a body's own texts name."""
-    if not isinstance(body, dict):
-        return body
+    if isinstance(body, dict):
+        return {name: filled(value, things) for name, value in body.items()}
+    if isinstance(body, list):
+        return [filled(value, things) for value in body]
     names = {f"{{{name}}}": thing for name, thing in things.items()}
-    return {
-        name: names.get(value, value) if isinstance(value, str) else value for name, value in body.items()
-    }
+    return names.get(body, body) if isinstance(body, str) else body
 
 
-@pytest.mark.parametrize("name", [name for name, rows in ROWS.items() if rows[0].path.startswith("/api/")])
-def test_both_key_headers_and_both_roots_agree_z01(everybody: Cast, name: str) -> None:
-    row = ROWS[name][0]
-    path = row.path.format(**everybody.things)
-    for actor in ("key without the permission", *DEAD_KEYS, "key of another"):
-        client = everybody.clients[actor]
-        secret = client.headers["authorization"].removeprefix("Bearer ")
-        for root in ("/api/", "/api/v1/"):
-            answers = {
-                httpx.request(
-                    row.method, str(client.base_url).rstrip("/") + path.replace("/api/", root, 1),
-                    json=filled(row.body, everybody.things), files=row.files, headers=headers,
-                ).status_code
-                for headers in ({"x-api-key": secret}, {"authorization": f"Bearer {secret}"})
-            }  # fmt: skip
-            assert len(answers) == 1, (actor, root, answers)
+@pytest.mark.parametrize("root", ["/api/", "/api/v1/"])
+def test_both_key_headers_agree_under_both_roots_z01(
+    everybody: Cast, portal: PortalProcess, root: str
+) -> None:
+    """One cast does for all: the first row of a route leaves its things where they are."""
+    rows = [rows[0] for rows in ROWS.values() if rows[0].path.startswith("/api/")]
+    wrong = []
+    with httpx.Client(base_url=portal.url) as client:
+        for row in rows:
+            path = row.path.format(**everybody.things).replace("/api/", root, 1)
+            body = filled(row.body, everybody.things)
+            for actor in ("key without the permission", *DEAD_KEYS, "key of another"):
+                bearer = everybody.clients[actor].headers["authorization"]
+                got = set()
+                for headers in ({"x-api-key": bearer.removeprefix("Bearer ")}, {"authorization": bearer}):
+                    client.cookies.clear()
+                    response = client.request(row.method, path, json=body, files=row.files, headers=headers)
+                    got.add(response.status_code)
+                if len(got) > 1:
+                    wrong.append(f"{row.method} {path}: {actor} got {got}")
+    assert rows
+    assert not wrong, "\n".join(wrong)
 
 
 def test_a_write_by_cookie_needs_its_token_w08(everybody: Cast) -> None:

@@ -15,7 +15,7 @@ from tests.portal_process import ROOT, PortalProcess, manage, serve
 
 
 @pytest.mark.parametrize(
-    "path", ["/healthz", "/readyz", "/static/css/base.css", "/static/admin/css/base.css"]
+    "path", ["/healthz", "/readyz", "/static/css/portal.css", "/static/admin/css/base.css"]
 )
 def test_it_serves(portal: PortalProcess, path: str) -> None:
     assert httpx.get(portal.url + path).status_code == 200

@@ -8,15 +8,14 @@ time beyond a limit, and the opening of anything, be it a file or a connection.
 import codecs
 import json
 import os
-import resource
 import sys
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import asdict
 from typing import IO
 
 from chat.attachments import kinds
 from chat.attachments.extraction.reading import TOO_MUCH, Reading, Unreadable
+from portal.confinement import give_up
 
 MEMORY = 1 << 30
 SECONDS = 12
@@ -30,7 +29,9 @@ Read = Callable[[], Reading]
 def main() -> int:
     file, ending = sys.stdin.buffer, sys.argv[1]
     read = _reader(file, ending, kinds.signed(os.pread(file.fileno(), kinds.HEAD, 0)))
-    _give_up()
+    for encoding in _ENCODINGS:
+        codecs.lookup(encoding)
+    give_up(memory=MEMORY, seconds=SECONDS, output=OUTPUT)
     try:
         reading = read()
     except Unreadable as error:
@@ -63,24 +64,6 @@ def _reader(file: IO[bytes], ending: str, signed: str | None) -> Read:
     from chat.attachments.extraction import texts
 
     return lambda: texts.read(file, ending)
-
-
-def _give_up() -> None:
-    for encoding in _ENCODINGS:
-        codecs.lookup(encoding)
-    os.nice(5)
-    limits = {
-        resource.RLIMIT_AS: MEMORY,
-        resource.RLIMIT_CPU: SECONDS,
-        resource.RLIMIT_FSIZE: OUTPUT,
-        resource.RLIMIT_CORE: 0,
-        # Standard input, output and error: there is no number left for anything else.
-        resource.RLIMIT_NOFILE: 3,
-    }
-    for limit, value in limits.items():
-        # Systems other than Linux do not know all of them.
-        with suppress(ValueError, OSError):
-            resource.setrlimit(limit, (value, value))
 
 
 def _tell(told: dict[str, object], view: bytes = b"") -> int:

@@ -3,8 +3,8 @@ import { speak } from "./speech.js";
 
 const token = () => document.querySelector("#chat [name=csrfmiddlewaretoken]").value;
 
-export function act(event, talk, box) {
-  const button = event.target?.closest?.("button");
+export function act(target, talk, box) {
+  const button = target?.closest("button");
   const turn = button?.closest(".turn");
   if (!turn) return;
   if (button.dataset.show) talk.show(button.dataset.show);

@@ -11,6 +11,7 @@ export function announcer() {
 
   return {
     hear(answer) {
+      if (answer.dataset.status !== "streaming") return;
       const text = answer.querySelector(".answer").textContent;
       const ends = [...text.slice(said).matchAll(SENTENCE_END)];
       if (!ends.length) return;

@@ -1,8 +1,6 @@
 // The box people type in: grows, keeps drafts, sends with Enter, stops with Escape, and lets what is sent
 // while an answer is being written wait for its end.
 import { attachments } from "./attachments.js";
-import { picker } from "./picker.js";
-import { queue } from "./queue.js";
 
 export function composer({ onSend, onStop }) {
   const form = document.querySelector("#composer");
@@ -10,11 +8,13 @@ export function composer({ onSend, onStop }) {
   const send = document.querySelector("#send");
   const stop = document.querySelector("#stop");
   const error = document.querySelector("#composer-error");
-  const model = picker();
-  const waiting = queue();
+  const models = document.querySelector("#model");
   const files = attachments({ onChange: () => refresh(), onError: (message) => showError(message) });
   const draftKey = () => `draft:${location.pathname}`;
+  const model = () => models.querySelector("input:checked")?.value ?? null;
+  const isQueued = () => localStorage.getItem(`queue:${location.pathname}`) !== null;
   let isBusy = false;
+  let waiting; // what is to be sent after the answer, once anything is
   let editLast = () => {};
 
   function refresh() {
@@ -32,22 +32,54 @@ export function composer({ onSend, onStop }) {
     input.value = "";
     const question = { text, files: files.take() };
     refresh();
-    if (isBusy) {
-      waiting.add(question);
-      localStorage.removeItem(draftKey());
-    } else deliver(question);
+    if (isBusy) line(question);
+    else deliver(question);
+  }
+
+  // The answer may have ended meanwhile.
+  async function line(question) {
+    const key = draftKey();
+    const queue = await loadQueue().catch(() => null);
+    if (!queue) {
+      files.giveBack(question.files);
+      return giveBack(question.text, document.querySelector("#chat").dataset.lost);
+    }
+    queue.add(question);
+    localStorage.removeItem(key);
+    sendNext();
+  }
+
+  async function loadQueue() {
+    const { queue } = await import("./queue.js");
+    return (waiting ??= queue());
+  }
+
+  function sendNext() {
+    const next = !isBusy && waiting?.take();
+    if (next) deliver(next);
   }
 
   // The draft is forgotten when the portal has the question; one that was not taken is not lost.
   async function deliver({ text, files: attached }) {
     const key = draftKey();
     try {
-      await onSend({ text, model: model.chosen(), attachments: attached.map(({ id }) => id) });
+      await onSend({ text, model: model(), attachments: attached.map(({ id }) => id) });
       if (localStorage.getItem(key)?.trim() === text) localStorage.removeItem(key);
     } catch (failure) {
       files.giveBack(attached);
       giveBack(text, failure.message);
     }
+  }
+
+  // What was typed before the editor came was meant for it.
+  async function edit() {
+    await editLast();
+    const editor = document.activeElement;
+    if (editor === input || !input.value) return;
+    editor.value += input.value;
+    input.value = "";
+    localStorage.removeItem(draftKey());
+    refresh();
   }
 
   function giveBack(text, message) {
@@ -56,9 +88,16 @@ export function composer({ onSend, onStop }) {
     showError(message);
   }
 
+  models.addEventListener("toggle", () => import("./picker.js").then(({ picker }) => picker()), { once: true });
   input.addEventListener("input", () => {
     localStorage.setItem(draftKey(), input.value);
     refresh();
+  });
+  // The prompt library comes with the first "/".
+  input.addEventListener("input", async function library() {
+    if (!input.value.startsWith("/")) return;
+    input.removeEventListener("input", library);
+    (await import("./prompts.js")).offerPrompts(input);
   });
   input.addEventListener("keydown", (event) => {
     if (event.isComposing) return;
@@ -67,7 +106,7 @@ export function composer({ onSend, onStop }) {
       submit();
     } else if (event.key === "ArrowUp" && !input.value) {
       event.preventDefault();
-      editLast();
+      edit();
     }
   });
   form.addEventListener("submit", (event) => {
@@ -92,18 +131,18 @@ export function composer({ onSend, onStop }) {
   return {
     giveBack,
     showError,
-    model: model.chosen,
+    model,
     setBusy(busy) {
       const hasEnded = isBusy && !busy;
       isBusy = busy;
       refresh();
-      const next = hasEnded && waiting.take();
-      if (next) deliver(next);
+      if (hasEnded) sendNext();
     },
     // Follow-ups of a page that was left meanwhile go on now.
-    begin() {
-      const next = !isBusy && waiting.take();
-      if (next) deliver(next);
+    async begin() {
+      if (!isQueued()) return;
+      await loadQueue();
+      sendNext();
     },
     fillAndSend(text) {
       input.value = text;

@@ -1,5 +1,4 @@
 // One session as this tab has it: what is asked, what is followed, what is shown.
-import { announcer } from "./announcer.js";
 import { scroller } from "./scroller.js";
 import { turns } from "./turns.js";
 import { openWire } from "./wire.js";
@@ -10,7 +9,7 @@ const page = Math.random().toString(36).slice(2); // this tab's name
 export function conversation({ onBusy, onError }) {
   const following = new Map(); // generation → { answer, last event }
   const scroll = scroller({ onTop: readEarlier });
-  const say = announcer();
+  let say; // from the first answer on
   const isTemporary = "temporary" in chat.dataset;
   const said = []; // of a temporary chat, which only this page remembers
   const settings = {}; // of a chat that has not begun
@@ -147,17 +146,32 @@ export function conversation({ onBusy, onError }) {
     state.last = id;
     if (event.type === "start") turns.clear(state.answer);
     else if (event.type === "thinking") turns.think(state.answer, event.text);
-    else if (event.type === "block") {
-      turns.setBlock(state.answer, event);
-      say.hear(state.answer);
-    } else if (event.type === "finish") finish(generation, state.answer, event);
-    scroll.grew();
+    else if (event.type === "block") turns.setBlock(state.answer, event);
+    else if (event.type === "finish") finish(generation, state.answer, event);
+    attend(state.answer);
+  }
+
+  // Once a frame, however many events it has: to measure and to listen costs as much as the answer is long.
+  let isAttending = false;
+  function attend(answer) {
+    if (isAttending) return;
+    isAttending = true;
+    requestAnimationFrame(() => {
+      isAttending = false;
+      hear((announcer) => announcer.hear(answer));
+      scroll.grew();
+    });
+  }
+
+  async function hear(listen) {
+    const { announcer } = await import("./announcer.js");
+    listen((say ??= announcer()));
   }
 
   function finish(generation, answer, event) {
     following.delete(generation);
     turns.finish(answer, event);
-    say.finish(answer);
+    hear((announcer) => announcer.finish(answer));
     if (isTemporary) {
       said.push({ role: "assistant", text: turns.textOf(answer) });
       rest();

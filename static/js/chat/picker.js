@@ -1,17 +1,23 @@
-// The choice of a model: a list that opens from its name.
+// The choice of a model: a list that opens from its name. It is open when this comes.
 export function picker() {
   const box = document.querySelector("#model");
   const shown = document.querySelector("#model-chosen");
-  const chosen = () => box.querySelector("input:checked")?.value ?? null;
 
   function close() {
     box.open = false;
     box.querySelector("summary").focus();
   }
 
-  box.addEventListener("change", () => {
-    shown.textContent = chosen();
-  });
+  function show() {
+    const chosen = box.querySelector("input:checked");
+    if (chosen) shown.textContent = chosen.value;
+  }
+
+  function enter() {
+    if (box.open) box.querySelector("input:checked")?.focus();
+  }
+
+  box.addEventListener("change", show);
   // Arrows try models out; a click, or Enter, has chosen.
   box.addEventListener("click", (event) => {
     if (event.target.matches("input") && event.detail) close();
@@ -23,11 +29,10 @@ export function picker() {
     event.stopPropagation();
     close();
   });
-  box.addEventListener("toggle", () => {
-    if (box.open) box.querySelector("input:checked")?.focus();
-  });
+  box.addEventListener("toggle", enter);
   document.addEventListener("click", (event) => {
     if (box.open && !box.contains(event.target)) box.open = false;
   });
-  return { chosen };
+  show();
+  enter();
 }

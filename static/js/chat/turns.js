@@ -46,6 +46,7 @@ export const turns = {
     question.querySelector(".question").textContent = text;
     const answer = fromTemplate("#answer-template");
     for (const turn of [question, answer]) turn.dataset.pending = "";
+    current().querySelector(":scope > .context")?.remove();
     current().append(question, answer);
     return { answer, remove: () => [question, answer].forEach((turn) => turn.remove()) };
   },
@@ -57,7 +58,8 @@ export const turns = {
     const first = fresh[0] && turnsIn(current()).findIndex((turn) => turn.id === fresh[0].id);
     const kept = first > 0 ? turnsIn(current()).slice(0, first) : [];
     const marker = (kept.length ? current() : page).querySelector(".earlier");
-    page.replaceChildren(...(marker ? [marker] : []), ...kept, ...fresh.map(reconciled));
+    const gauge = page.querySelector(":scope > .context");
+    page.replaceChildren(...[marker, ...kept, ...fresh.map(reconciled), gauge].filter(Boolean));
     list.replaceChildren(page);
     return page.dataset;
   },

@@ -1,16 +1,9 @@
 // The list itself: asked of the server anew whenever it changed, put in place without disturbing the reader.
 export const sessions = document.querySelector("#sidebar-sessions");
 
-const renewed = [];
 let holders = 0;
 let isStale = false;
 let running = null;
-
-// Called now, and after every renewal.
-export function onRenewed(callback) {
-  renewed.push(callback);
-  callback();
-}
 
 // While somebody types or chooses in it, the list stays as it is. Returns the function that lets it go.
 export function hold() {
@@ -53,7 +46,7 @@ async function renew(shown) {
   const place = placeOfFocus();
   // Ours: every text in it is escaped by the server.
   sessions.innerHTML = html;
-  for (const callback of renewed) callback();
+  sessions.dispatchEvent(new Event("renewed"));
   if (place) focus(place);
   showTitle(sessions.querySelector("#session-list").dataset.title);
 }

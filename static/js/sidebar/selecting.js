@@ -1,6 +1,6 @@
 // Several chats at once: boxes before them, and what can be done to all that are ticked.
 import { file } from "./filing.js";
-import { entryOf, onRenewed, sessions } from "./list.js";
+import { entryOf, sessions } from "./list.js";
 
 const bar = document.querySelector("#select-bar");
 const count = bar.querySelector(".select-count");
@@ -37,7 +37,7 @@ function isSelecting() {
   return "selecting" in sessions.dataset;
 }
 
-onRenewed(() => {
+sessions.addEventListener("renewed", () => {
   for (const id of chosen) if (!entryOf(id)) chosen.delete(id);
   if (isSelecting()) show();
 });

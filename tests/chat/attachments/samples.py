@@ -4,7 +4,6 @@ import io
 import struct
 import zipfile
 import zlib
-from collections.abc import Iterable
 
 from PIL import Image
 
@@ -56,7 +55,7 @@ def nested_pdf(depth: int = 20_000) -> bytes:
 
 def pdf_bomb() -> bytes:
     """A page whose drawing unpacks to two gigabytes."""
-    stream = _deflated(b"BT (a) Tj ET " * 80_000 for _ in range(2000))
+    stream = _deflated(b"BT (a) Tj ET " * 80_000, times=2000)
     return (
         b"%%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Count 1/Kids[3 0 R]>>"
         b"endobj\n3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 612 792]/Contents 4 0 R>>endobj\n4 0 obj<<"
@@ -156,7 +155,7 @@ def photograph() -> bytes:
 def image_bomb(width: int = 50_000, height: int = 50_000) -> bytes:
     """A PNG of nothing, which unpacks to as many pixels."""
     header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
-    data = _deflated(b"\0" * (width * 3 + 1) for _ in range(500))
+    data = _deflated(b"\0" * (width * 3 + 1), times=500)
     chunks = ((b"IHDR", header), (b"IDAT", data), (b"IEND", b""))
     return b"\x89PNG\r\n\x1a\n" + b"".join(
         struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
@@ -164,6 +163,8 @@ def image_bomb(width: int = 50_000, height: int = 50_000) -> bytes:
     )
 
 
-def _deflated(pieces: Iterable[bytes]) -> bytes:
+def _deflated(piece: bytes, times: int) -> bytes:
+    """Packed once and repeated: the end, which nobody is to reach, has a wrong checksum."""
     packing = zlib.compressobj(9)
-    return b"".join(packing.compress(piece) for piece in pieces) + packing.flush()
+    first, again = (packing.compress(piece) + packing.flush(zlib.Z_FULL_FLUSH) for _ in range(2))
+    return first + again * (times - 1) + packing.flush()

@@ -79,8 +79,8 @@ def test_a_reader_can_open_nothing_w05(tmp_path: Any) -> None:
 
     code = (
         "import socket\n"
-        "from chat.attachments.extraction import worker\n"
-        "worker._give_up()\n"
+        "from portal.confinement import give_up\n"
+        "give_up(memory=1 << 30, seconds=9, output=9)\n"
         "for attempt in (lambda: open('/etc/hostname'), socket.socket, lambda: bytearray(2 << 30)):\n"
         "    try:\n        attempt()\n        print('done')\n"
         "    except (OSError, MemoryError) as error:\n        print(type(error).__name__)\n"

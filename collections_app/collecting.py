@@ -1,0 +1,111 @@
+"""Collections, and which items are in them where."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.db import transaction
+from django.db.models import F, QuerySet
+from django.utils import timezone
+
+from accounts.access import User
+from collections_app.access import collections_of, get_collection, get_item, items_of
+from collections_app.definition import DEFAULT_COLOR, checked_collection
+from collections_app.models import Collection, ContentItem, Membership
+from collections_app.placing import move
+from portal.web.errors import BadParameter, Conflict, NotFound
+
+MAX_COLLECTIONS = 1000
+MAX_ITEMS = 5000
+
+
+@transaction.atomic
+def create_collection(*, user: User, **fields: Any) -> Collection:
+    """`fields` as `collections_app.definition` knows them; `name` at least. It comes first in the list."""
+    values = {"color": DEFAULT_COLOR, **checked_collection(fields)}
+    mine = collections_of(user)
+    if mine.count() >= MAX_COLLECTIONS:
+        raise Conflict(f"You have {MAX_COLLECTIONS:,} collections, which is as many as there can be.")
+    mine.update(position=F("position") + 1)
+    return Collection.objects.create(user=user, **values)
+
+
+@transaction.atomic
+def edit_collection(*, collection: Collection, order: int | None = None, **fields: Any) -> Collection:
+    """`order` is its place in the list, from 0."""
+    values = {**checked_collection(fields), "updated_at": timezone.now()}
+    for name, value in values.items():
+        setattr(collection, name, value)
+    collection.save(update_fields=list(values))
+    if order is not None:
+        _require_place(order, "order")
+        mine = list(collections_of(collection.user).select_for_update())
+        moved = next(each for each in mine if each.pk == collection.pk)
+        Collection.objects.bulk_update(move(mine, moved, order), ["position"])
+        collection.position = moved.position
+    return collection
+
+
+def delete_collection(*, collection: Collection) -> None:
+    """What is in it stays."""
+    collection.delete()
+
+
+def items_in(collection: Collection) -> QuerySet[ContentItem]:
+    """Each with its `position`; what is in the bin is left out."""
+    rows = items_of(collection.user).filter(memberships__collection=collection)
+    return rows.annotate(position=F("memberships__position")).order_by("position", "pk")
+
+
+@transaction.atomic
+def add_items(*, user: User, collection_id: str, items: Sequence[ContentItem]) -> Collection:
+    """At its end. One that is in it already stays where it is."""
+    collection = get_collection(user, collection_id, lock=True, param="collectionId")
+    members = set(collection.memberships.values_list("item", flat=True))
+    new = [item for item in items if item.pk not in members]
+    if len(members) + len(new) > MAX_ITEMS:
+        raise Conflict(f"A collection holds {MAX_ITEMS:,} items at most.")
+    last = collection.memberships.order_by("position").last()
+    start = last.position + 1 if last else 0
+    Membership.objects.bulk_create(
+        Membership(collection=collection, item=item, position=place) for place, item in enumerate(new, start)
+    )
+    return _touched(collection)
+
+
+@transaction.atomic
+def remove_item(*, user: User, collection_id: str, item_id: str) -> Collection:
+    """The item itself stays."""
+    collection = get_collection(user, collection_id, lock=True)
+    _membership(collection, get_item(user, item_id)).delete()
+    return _touched(collection)
+
+
+@transaction.atomic
+def move_item(*, user: User, collection_id: str, item_id: str, position: int) -> None:
+    """To this place among the items that are shown, from 0; one beyond the end is the end."""
+    _require_place(position, "position")
+    collection = get_collection(user, collection_id, lock=True)
+    found = _membership(collection, get_item(user, item_id))
+    members = list(collection.memberships.select_related("item"))
+    moved = next(member for member in members if member.pk == found.pk)
+    changed = move(members, moved, position, lambda member: member.item.deleted_at is None)
+    Membership.objects.bulk_update(changed, ["position"])
+    _touched(collection)
+
+
+def _membership(collection: Collection, item: ContentItem) -> Membership:
+    found = collection.memberships.filter(item=item).first()
+    if found is None:
+        raise NotFound("This item is not in the collection.")
+    return found
+
+
+def _require_place(place: int, param: str) -> None:
+    if place < 0:
+        raise BadParameter(f"{param}: a whole number from 0.", param)
+
+
+def _touched(collection: Collection) -> Collection:
+    collection.updated_at = timezone.now()
+    collection.save(update_fields=["updated_at"])
+    return collection

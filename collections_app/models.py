@@ -1,0 +1,98 @@
+"""What people keep, and the collections they order it in."""
+
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from portal.web.ids import PublicIdModel
+
+
+class ItemType(models.TextChoices):
+    CODE = "CODE", _("Code")
+    IMAGE = "IMAGE", _("Image")
+    NOTE = "NOTE", _("Note")
+    LINK = "LINK", _("Link")
+    FILE = "FILE", _("File")
+    PROMPT = "PROMPT", _("Prompt")
+
+
+class ContentItem(PublicIdModel):
+    """`content` is the thing itself; of a link its address, of an image or a file where it is.
+
+    PostgreSQL keeps its words in a column that only `collections_app.search` knows. One with `deleted_at` is
+    in the bin, which is emptied of what has been in it for long.
+    """
+
+    id_prefix = "stf"
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="content_items")
+    type = models.CharField(max_length=6, choices=ItemType)
+    title = models.CharField(max_length=200)
+    content = models.TextField()
+    description = models.CharField(max_length=2000, blank=True)
+    # Of code, as its author named it.
+    language = models.CharField(max_length=50, blank=True)
+    tags = models.JSONField(default=list)
+    is_favorite = models.BooleanField(default=False)
+    # Where it was saved from. That may be gone before what was saved.
+    source_message = models.ForeignKey(
+        "chat.Message", null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    updated_at = models.DateTimeField(default=timezone.now, editable=False)
+    deleted_at = models.DateTimeField(null=True, editable=False)
+
+    class Meta:
+        ordering = ("-created_at", "-id")
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["user", "-created_at"]),
+            models.Index(
+                fields=["deleted_at"], condition=models.Q(deleted_at__isnull=False), name="stuff_deleted"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class Collection(PublicIdModel):
+    """`position` is its place in its owner's list."""
+
+    id_prefix = "col"
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="collections")
+    name = models.CharField(max_length=100)
+    description = models.CharField(max_length=2000, blank=True)
+    # `#RRGGBB`
+    color = models.CharField(max_length=7)
+    icon = models.CharField(max_length=50, blank=True)
+    position = models.PositiveIntegerField(default=0)
+    items = models.ManyToManyField(ContentItem, through="Membership", related_name="collections")
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    updated_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        ordering = ("position", "-id")
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Membership(models.Model):
+    """An item's place in a collection. It stays while the item is in the bin."""
+
+    collection = models.ForeignKey(Collection, on_delete=models.CASCADE, related_name="memberships")
+    item = models.ForeignKey(ContentItem, on_delete=models.CASCADE, related_name="memberships")
+    position = models.PositiveIntegerField()
+
+    class Meta:
+        ordering = ("position", "id")
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["collection", "item"], name="once_in_a_collection")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.position}: {self.item_id}"

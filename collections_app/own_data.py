@@ -1,0 +1,43 @@
+"""What stuff adds to a person's data export, the bin's among it. With the account it goes by itself."""
+
+from typing import Any
+
+from accounts.access import User
+from accounts.data_export import Archive
+from collections_app.access import collections_of
+from collections_app.models import Collection, ContentItem
+
+
+def export(user: User, archive: Archive) -> None:
+    items = ContentItem.objects.filter(user=user)
+    archive.add_rows("stuff/items.json", map(_item, items.iterator()))
+    archive.add_rows("stuff/collections.json", map(_collection, collections_of(user).iterator()))
+
+
+def _item(item: ContentItem) -> dict[str, Any]:
+    return {
+        "id": item.public_id,
+        "type": item.type,
+        "title": item.title,
+        "content": item.content,
+        "description": item.description,
+        "language": item.language,
+        "tags": item.tags,
+        "favorite": item.is_favorite,
+        "createdAt": item.created_at,
+        "updatedAt": item.updated_at,
+        "deletedAt": item.deleted_at,
+    }
+
+
+def _collection(collection: Collection) -> dict[str, Any]:
+    members = collection.memberships.select_related("item")
+    return {
+        "id": collection.public_id,
+        "name": collection.name,
+        "description": collection.description,
+        "color": collection.color,
+        "icon": collection.icon,
+        "items": [member.item.public_id for member in members],
+        "createdAt": collection.created_at,
+    }

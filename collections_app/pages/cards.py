@@ -1,0 +1,71 @@
+"""Items as cards: what of them is shown before they are opened."""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+import nh3
+from django.utils.safestring import SafeString, mark_safe
+
+from collections_app.models import ContentItem, ItemType
+from portal.search.words import excerpt, marked
+from portal.web.highlight import coloured
+
+_LINES, _CHARACTERS = 10, 600
+# A file of this portal's. What lies elsewhere is linked: it would be fetched as soon as it is shown.
+_OWN_FILE = re.compile(r"/uploads/[\w-]+(/[^\s/]+)?")
+
+
+@dataclass(frozen=True)
+class Card:
+    """`code` and `text` are safe HTML. `href` is where a link, an image or a file leads, `host` what to
+    call it; `image` is one that may be shown."""
+
+    item: ContentItem
+    title: SafeString
+    code: SafeString | None = None
+    text: SafeString | None = None
+    href: str = ""
+    host: str = ""
+    image: str = ""
+
+    @property
+    def icon(self) -> str:
+        return str(self.item.type).lower()
+
+
+def cards(items: Iterable[ContentItem], words: Sequence[str] = ()) -> list[Card]:
+    return [card(item, words) for item in items]
+
+
+def card(item: ContentItem, words: Sequence[str] = (), *, is_whole: bool = False) -> Card:
+    """With what was found of the `words`; a whole one has all its content."""
+    title, content = marked(item.title, words), item.content
+    if item.type in (ItemType.LINK, ItemType.IMAGE, ItemType.FILE):
+        href = _address(content.strip())
+        image = href if item.type == ItemType.IMAGE and _OWN_FILE.fullmatch(href) else ""
+        if href:
+            return Card(item, title, href=href, host=urlsplit(href).hostname or "", image=image)
+    if not is_whole:
+        content = _beginning(content)
+    if item.type == ItemType.CODE:
+        return Card(item, title, code=_safe_code(content, item.language))
+    found = excerpt(item.content, words) if words and not is_whole else ""
+    return Card(item, title, text=found or marked(content, ()))
+
+
+def _safe_code(code: str, language: str) -> SafeString:
+    html = nh3.clean(coloured(code, language), tags={"span"}, attributes={"span": {"class"}})
+    return mark_safe(html)  # noqa: S308 - cleaned
+
+
+def _address(text: str) -> str:
+    """Nothing that could run in the page that links it."""
+    is_address = re.fullmatch(r"https?://[^\s/]\S*", text) or _OWN_FILE.fullmatch(text)
+    return text if is_address else ""
+
+
+def _beginning(text: str) -> str:
+    short = "\n".join(text.splitlines()[:_LINES])[:_CHARACTERS]
+    return short if short == text.rstrip() else f"{short} …"

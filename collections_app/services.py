@@ -1,0 +1,42 @@
+"""What is done to the things people keep, one at a time. Of many at once: `collections_app.bulk`."""
+
+from datetime import timedelta
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.access import User
+from collections_app.definition import checked_item
+from collections_app.models import ContentItem
+
+STAYS_IN_BIN = timedelta(days=30)
+
+
+def create_item(*, user: User, **fields: Any) -> ContentItem:
+    """`fields` as `collections_app.definition` knows them; `type`, `title` and `content` at least."""
+    return ContentItem.objects.create(user=user, **checked_item(user, fields))
+
+
+def edit_item(*, item: ContentItem, **fields: Any) -> ContentItem:
+    """Changes what is named and nothing else. A favourite is no change of the thing itself."""
+    values = checked_item(item.user, fields, item)
+    if values.keys() - {"is_favorite"}:
+        values["updated_at"] = timezone.now()
+    for name, value in values.items():
+        setattr(item, name, value)
+    if values:
+        item.save(update_fields=list(values))
+    return item
+
+
+def discard_item(*, item: ContentItem) -> None:
+    """Into the bin, from where it can be taken back."""
+    item.deleted_at = timezone.now()
+    item.save(update_fields=["deleted_at"])
+
+
+@transaction.atomic
+def empty_bin() -> None:
+    """Of what has been in it for long enough."""
+    ContentItem.objects.filter(deleted_at__lt=timezone.now() - STAYS_IN_BIN).delete()

@@ -1,0 +1,34 @@
+from django.urls import path, re_path
+
+from collections_app.api.collections import Collection, CollectionItem, CollectionItems, Collections
+from collections_app.api.stuff import BulkStuff, Item, Stuff
+from collections_app.pages import acting, collections, stuff
+
+# The trailing slash is optional everywhere (conformance H01).
+api = [
+    re_path(r"^stuff/?$", Stuff.as_view(), name="api-stuff"),
+    re_path(r"^stuff/bulk/?$", BulkStuff.as_view(), name="api-stuff-bulk"),
+    re_path(r"^stuff/(?P<public_id>[^/]+)/?$", Item.as_view(), name="api-item"),
+    re_path(r"^collections/?$", Collections.as_view(), name="api-collections"),
+    re_path(r"^collections/(?P<public_id>[^/]+)/?$", Collection.as_view(), name="api-collection"),
+    re_path(
+        r"^collections/(?P<public_id>[^/]+)/items/?$", CollectionItems.as_view(), name="api-collection-items"
+    ),
+    re_path(
+        r"^collections/(?P<public_id>[^/]+)/items/(?P<item_id>[^/]+)/?$",
+        CollectionItem.as_view(),
+        name="api-collection-item",
+    ),
+]
+
+pages = [
+    path("stuff", stuff.stuff, name="stuff"),
+    path("stuff/act", acting.act, name="stuff-act"),
+    path("stuff/prompts", stuff.prompts, name="stuff-prompts"),
+    path("stuff/<str:public_id>", stuff.item, name="item"),
+    path("stuff/<str:public_id>/edit", stuff.edit, name="item-edit"),
+    path("collections/new", collections.new, name="collection-new"),
+    path("collections/<str:public_id>", collections.collection, name="collection"),
+    path("collections/<str:public_id>/edit", collections.edit, name="collection-edit"),
+    path("collections/<str:public_id>/delete", collections.delete, name="collection-delete"),
+]

@@ -1,0 +1,151 @@
+"""Stuff and the prompt library as people use them, by mouse and keyboard."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.test_accessibility import look, require_accessible
+
+__all__ = ["look"]
+
+
+@pytest.fixture
+def item(alice: Any) -> Callable[..., Any]:
+    from collections_app.services import create_item
+
+    def make(title: str, content: str = "Something", type: str = "NOTE", **fields: Any) -> Any:
+        return create_item(user=alice, type=type, title=title, content=content, **fields)
+
+    return make
+
+
+def cards(page: Page) -> Any:
+    return page.locator(".card h2")
+
+
+def test_the_list_narrows_and_deletion_is_undone(
+    sign_in_page: Callable[[Any], Page], alice: Any, item: Callable[..., Any]
+) -> None:
+    for title in ("Owl", "Okapi", "Zebra"):
+        item(title, tags=["animal"])
+    page = sign_in_page(alice)
+    page.get_by_role("link", name="Stuff").click()
+    expect(cards(page)).to_have_count(3)
+    page.get_by_label("Search your stuff").fill("o")
+    expect(cards(page)).to_have_text(["Okapi", "Owl"])
+    expect(page.locator("#stuff-status")).to_have_text("2 items")
+    page.get_by_label("Search your stuff").fill("okap")
+    expect(page.locator(".card mark")).to_have_text(["Okapi"])
+    expect(page).to_have_url("http://" + page.url.split("/")[2] + "/stuff?q=okap")
+    star = page.get_by_role("button", name="Okapi is a favourite")
+    star.press("Enter")
+    expect(star).to_have_attribute("aria-pressed", "true")
+    expect(star).to_be_focused()
+    page.get_by_role("button", name="Delete Okapi").press("Enter")
+    expect(cards(page)).to_have_count(0)
+    page.locator("#toast").get_by_role("button", name="Undo").click()
+    expect(cards(page)).to_have_text(["Okapi"])
+    page.get_by_label("Search your stuff").fill("")
+    page.get_by_role("link", name="Favourites").click()
+    expect(cards(page)).to_have_text(["Okapi"])
+    page.get_by_role("link", name="Okapi", exact=True).click()
+    page.get_by_role("button", name="Delete Okapi").click()
+    page.wait_for_url("**/stuff")
+    expect(cards(page)).to_have_count(2)
+    page.locator("#toast").get_by_role("button", name="Undo").click()
+    expect(cards(page)).to_have_count(3)
+
+
+def test_a_collection_is_ordered_by_keyboard(
+    sign_in_page: Callable[[Any], Page], alice: Any, item: Callable[..., Any]
+) -> None:
+    from collections_app.collecting import add_items, create_collection
+
+    box = create_collection(user=alice, name="Box").public_id
+    add_items(user=alice, collection_id=box, items=[item("One"), item("Two"), item("Three")])
+    page = sign_in_page(alice)
+    page.goto(f"/collections/{box}")
+    button = page.get_by_role("button", name="Move Three towards the beginning")
+    button.press("Enter")
+    expect(cards(page)).to_have_text(["One", "Three", "Two"])
+    expect(button).to_be_focused()
+    button.press("Enter")
+    expect(cards(page)).to_have_text(["Three", "One", "Two"])
+    page.get_by_role("button", name="Take One out of the collection").click()
+    expect(cards(page)).to_have_text(["Three", "Two"])
+
+
+def test_prompts_are_put_in_by_keyboard(
+    sign_in_page: Callable[[Any], Page], alice: Any, item: Callable[..., Any]
+) -> None:
+    item("Summarise", "Sum up {{text}} in {{number}} words.", "PROMPT")
+    item("Translate", "Translate into Greek.", "PROMPT")
+    page = sign_in_page(alice)
+    box, library = page.locator("#composer-input"), page.get_by_role("listbox", name="Prompts")
+    box.press_sequentially("/")
+    expect(library.get_by_role("option")).to_have_count(3)
+    expect(library.get_by_role("option", selected=True)).to_contain_text("Translate")
+    box.press("ArrowDown")
+    expect(library.get_by_role("option", selected=True)).to_contain_text("Summarise")
+    expect(box).to_have_attribute("aria-activedescendant", "prompt-2")
+    box.press("Escape")
+    expect(library).to_be_hidden()
+    expect(box).to_have_value("/")
+    box.press_sequentially("summ")
+    box.press("Enter")  # before the answer may have come
+    expect(box).to_have_value("Sum up {{text}} in {{number}} words.")
+    page.keyboard.type("this")
+    page.keyboard.press("Tab")
+    page.keyboard.type("ten")
+    expect(box).to_have_value("Sum up this in ten words.")
+    page.keyboard.press("Tab")
+    expect(box).not_to_be_focused()
+    box.fill("/")
+    library.get_by_text("Translate", exact=True).click()
+    expect(box).to_have_value("Translate into Greek.")
+    expect(box).to_be_focused()
+    box.fill("/")
+    library.get_by_role("option", name="New prompt…").click()
+    page.wait_for_url("**/stuff?new=PROMPT")
+    dialog = page.get_by_role("dialog", name="Keep something")
+    expect(dialog.get_by_label("Type")).to_have_value("PROMPT")
+    dialog.get_by_label("Title").fill("Explain")
+    dialog.get_by_label("Content").fill("Explain {{this}}")
+    dialog.get_by_role("button", name="Keep it").click()
+    expect(cards(page).first).to_have_text("Explain")
+
+
+def test_a_question_may_begin_with_a_slash(sign_in_page: Callable[[Any], Page], alice: Any) -> None:
+    page = sign_in_page(alice)
+    box = page.locator("#composer-input")
+    box.press_sequentially("/etc/hosts is what?")
+    expect(page.get_by_role("listbox", name="Prompts").get_by_role("option")).to_have_count(1)
+    box.press("Enter")
+    expect(page.locator(".question")).to_have_text("/etc/hosts is what?")
+
+
+def test_it_is_accessible(look: Page, sign_in_page: Any, alice: Any, item: Callable[..., Any]) -> None:
+    from collections_app.collecting import add_items, create_collection
+
+    page = sign_in_page(alice)
+    page.goto("/stuff")
+    require_accessible(page)
+    code = item("Sums", "def f():\n    return 1  # a comment", "CODE", language="python", tags=["x"])
+    item("Prompt", "Sum up {{text}}", "PROMPT", favorite=True)
+    item("A link", "https://example.org/", "LINK", description="About it")
+    box = create_collection(user=alice, name="Box", icon="star").public_id
+    add_items(user=alice, collection_id=box, items=[code])
+    for path in (
+        "/stuff", "/stuff?q=sums", "/stuff?bin=1", "/stuff?new=PROMPT", f"/stuff/{code.public_id}",
+        f"/stuff/{code.public_id}/edit", f"/collections/{box}", f"/collections/{box}/edit",
+        f"/collections/{box}/delete", "/collections/new",
+    ):  # fmt: skip
+        page.goto(path)
+        require_accessible(page)
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
+    page.goto("/chat")
+    page.locator("#composer-input").press_sequentially("/")
+    expect(page.locator("#prompts [role=option]")).to_have_count(2)
+    require_accessible(page)
