@@ -3,9 +3,11 @@
 from collections.abc import Sequence
 from typing import Any
 
+from django.contrib.humanize.templatetags.humanize import intcomma
 from django.db import transaction
 from django.db.models import F, QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from accounts.access import User
 from collections_app.access import collections_of, get_collection, get_item, items_of
@@ -24,7 +26,8 @@ def create_collection(*, user: User, **fields: Any) -> Collection:
     values = {"color": DEFAULT_COLOR, **checked_collection(fields)}
     mine = collections_of(user)
     if mine.count() >= MAX_COLLECTIONS:
-        raise Conflict(f"You have {MAX_COLLECTIONS:,} collections, which is as many as there can be.")
+        words = _("You have %(most)s collections, which is as many as there can be.")
+        raise Conflict(words % {"most": intcomma(MAX_COLLECTIONS)})
     mine.update(position=F("position") + 1)
     return Collection.objects.create(user=user, **values)
 
@@ -63,7 +66,7 @@ def add_items(*, user: User, collection_id: str, items: Sequence[ContentItem]) -
     members = set(collection.memberships.values_list("item", flat=True))
     new = [item for item in items if item.pk not in members]
     if len(members) + len(new) > MAX_ITEMS:
-        raise Conflict(f"A collection holds {MAX_ITEMS:,} items at most.")
+        raise Conflict(_("A collection holds %(most)s items at most.") % {"most": intcomma(MAX_ITEMS)})
     last = collection.memberships.order_by("position").last()
     start = last.position + 1 if last else 0
     Membership.objects.bulk_create(

@@ -5,6 +5,9 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from django.contrib.humanize.templatetags.humanize import intcomma
+from django.utils.translation import gettext as _
+
 from accounts.access import User
 from collections_app.models import ContentItem, ItemType
 from collections_app.sources import message_key
@@ -24,6 +27,11 @@ _COLOR = re.compile(r"#[0-9A-Fa-f]{6}")
 _ADDRESS = re.compile(r"https?://[^\s/]\S*")
 
 
+def _refused(param: str, words: str) -> BadParameter:
+    """`words` are for people, too: the form shows them at its field."""
+    return BadParameter(f"{param}: {words}", param)
+
+
 def checked_item(user: User, fields: Mapping[str, Any], item: ContentItem | None = None) -> dict[str, Any]:
     """The model's fields for what a person said of `item`, or of a new one. Raises `BadParameter`; a field
     nobody knows is a mistake in our own code."""
@@ -37,7 +45,7 @@ def checked_item(user: User, fields: Mapping[str, Any], item: ContentItem | None
     kind = values.get("type", item and item.type)
     content = values.get("content", item and item.content)
     if kind == ItemType.LINK and not _ADDRESS.fullmatch((content or "").strip()):
-        raise BadParameter("content: of a link, an address that begins with http:// or https://.", "content")
+        raise _refused("content", _("of a link, an address that begins with http:// or https://."))
     return values
 
 
@@ -58,14 +66,14 @@ def checked_tags(values: Sequence[str]) -> list[str]:
         tag = checked_tag(value, f"tags[{number}]")
         once.setdefault(tag.casefold(), tag)
     if len(once) > MAX_TAGS:
-        raise BadParameter(f"tags: at most {MAX_TAGS}.", "tags")
+        raise _refused("tags", _("at most %(most)d.") % {"most": MAX_TAGS})
     return list(once.values())
 
 
 def checked_tag(value: str, param: str) -> str:
     tag = _line(value, param, MAX_TAG)
     if "," in tag or '"' in tag:
-        raise BadParameter(f"{param}: no commas or quotes.", param)
+        raise _refused(param, _("no commas or quotes."))
     return tag
 
 
@@ -82,7 +90,8 @@ def _line(value: str, param: str, maximum: int, minimum: int = 1) -> str:
     text = value.strip()
     require_plain_text(text, param)
     if not minimum <= len(text) <= maximum:
-        raise BadParameter(f"{param}: {minimum} to {maximum} characters.", param)
+        words = _("%(least)d to %(most)d characters.") % {"least": minimum, "most": maximum}
+        raise _refused(param, words)
     return text
 
 
@@ -93,7 +102,7 @@ def _title(value: str) -> str:
 def _content(value: str) -> str:
     require_storable(value, "content")
     if not value.strip() or len(value) > MAX_CONTENT:
-        raise BadParameter(f"content: 1 to {MAX_CONTENT:,} characters.", "content")
+        raise _refused("content", _("1 to %(most)s characters.") % {"most": intcomma(MAX_CONTENT)})
     return value
 
 
@@ -101,7 +110,8 @@ def _description(value: str | None) -> str:
     text = (value or "").strip()
     require_storable(text, "description")
     if len(text) > MAX_DESCRIPTION:
-        raise BadParameter(f"description: at most {MAX_DESCRIPTION:,} characters.", "description")
+        words = _("at most %(most)s characters.") % {"most": intcomma(MAX_DESCRIPTION)}
+        raise _refused("description", words)
     return text
 
 
