@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from portal.web.ids import PublicIdModel
 
@@ -14,7 +15,7 @@ class ItemType(models.TextChoices):
     CODE = "CODE", _("Code")
     IMAGE = "IMAGE", _("Image")
     NOTE = "NOTE", _("Note")
-    LINK = "LINK", _("Link")
+    LINK = "LINK", pgettext_lazy("an address", "Link")
     FILE = "FILE", _("File")
     PROMPT = "PROMPT", _("Prompt")
 
