@@ -171,7 +171,7 @@ def test_it_goes_into_the_export_and_goes_with_the_account(
     export = DataExport.objects.create(user=alice)
     make_export(export.pk)
     export.refresh_from_db()
-    with zipfile.ZipFile(export.file.open("rb")) as archive:
+    with export.file.open("rb") as file, zipfile.ZipFile(file) as archive:
         items = json.loads(archive.read("stuff/items.json"))
         (box,) = json.loads(archive.read("stuff/collections.json"))
     assert {each["title"] for each in items} == {"Kept", "Gone"}

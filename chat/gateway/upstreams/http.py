@@ -11,7 +11,13 @@ import aiohttp
 import msgspec
 
 from chat.gateway import strict_json
-from chat.gateway.dialects import ServiceDialect, UpstreamDialect, anthropic_messages, openai_chat
+from chat.gateway.dialects import (
+    EventDecoder,
+    ServiceDialect,
+    UpstreamDialect,
+    anthropic_messages,
+    openai_chat,
+)
 from chat.gateway.errors import (
     GatewayError,
     InvalidRequest,
@@ -191,25 +197,42 @@ class HttpUpstream:
         dialect, parser = self._dialect, SSEParser()
         decoder = dialect.passer(request, passage.answer_id) if passage else dialect.event_decoder(request)
 
-        def decoded(arrived: Sequence[ServerSentEvent]) -> list[Event]:
-            try:
-                return list(decoder.feed(arrived))
-            except _UNREADABLE as error:
-                raise UpstreamError("The model server sent an event that could not be read.") from error
-
         without_wait = 0
         while True:
             at_hand = response.content.read_nowait()
             chunk = at_hand or await response.content.readany()
             if not chunk:
                 break
-            if batch := decoded(parser.feed(chunk)):
+            batch, failure = _decoded(decoder, parser.feed(chunk))
+            if batch:
                 yield batch
+            if failure is not None:
+                raise failure
             without_wait = without_wait + 1 if at_hand else 0
             if without_wait == READS_WITHOUT_WAIT:
                 without_wait = 0
                 await asyncio.sleep(0)
-        yield [*decoded(parser.close()), *decoder.close()]
+        batch, failure = _decoded(decoder, parser.close())
+        if failure is not None:
+            raise failure
+        yield [*batch, *decoder.close()]
+
+
+def _decoded(
+    decoder: EventDecoder, arrived: Sequence[ServerSentEvent]
+) -> tuple[list[Event], UpstreamFailure | None]:
+    """What came before an event that is none is told first, also when both arrived together."""
+    events: list[Event] = []
+    try:
+        for event in decoder.feed(arrived):
+            events.append(event)
+    except UpstreamFailure as error:
+        return events, error
+    except _UNREADABLE as error:
+        failure = UpstreamError("The model server sent an event that could not be read.")
+        failure.__cause__ = error
+        return events, failure
+    return events, None
 
 
 async def _whole(response: aiohttp.ClientResponse) -> bytes:

@@ -61,12 +61,14 @@ class StreamDecoder:
         self._finish: ev.Finish | None = None
         self._is_over = False
 
-    def feed(self, arrived: Sequence[ServerSentEvent]) -> list[ev.Event]:
-        try:
-            raws = [strict_json.decode(event.data) for event in arrived]
-        except msgspec.DecodeError as error:
-            raise UpstreamError("The model server sent an event that is not valid JSON.") from error
-        return [self._answer_tool.read(event) for raw in raws for event in self._events(raw)]
+    def feed(self, arrived: Sequence[ServerSentEvent]) -> Iterator[ev.Event]:
+        for sent in arrived:
+            try:
+                raw = strict_json.decode(sent.data)
+            except msgspec.DecodeError as error:
+                raise UpstreamError("The model server sent an event that is not valid JSON.") from error
+            for event in self._events(raw):
+                yield self._answer_tool.read(event)
 
     def close(self) -> Iterator[ev.Event]:
         if self._finish is None and not self._is_over:

@@ -1,6 +1,6 @@
 """The same format on both sides: what the upstream says goes on as it is, under our id and model name."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import msgspec
@@ -57,21 +57,24 @@ class Passer:
         self._finish: ev.Finish | None = None
         self._end = b""
 
-    def feed(self, arrived: Sequence[ServerSentEvent]) -> list[ev.Wire]:
+    def feed(self, arrived: Sequence[ServerSentEvent]) -> Iterator[ev.Wire]:
+        """One piece of all of them, or of those before the first that is none."""
         pieces: list[bytes] = []
         said = 0
-        for event in arrived:
-            data = strict_json.mended(event.data)
-            read = _decoded(data)
-            if read.type in _ONCE:
-                pieces.append(self._once(read.type, msgspec.json.decode(data)))
-                continue
-            # JSON on several lines means the same on one.
-            pieces.append(sse.encode(data.replace(b"\n", b" "), read.type))
-            if delta := read.delta:
-                said += len(delta.text or delta.thinking or delta.partial_json or "")
-        passed = b"".join(pieces)
-        return [ev.Wire(passed, said)] if passed else []
+        try:
+            for event in arrived:
+                data = strict_json.mended(event.data)
+                read = _decoded(data)
+                if read.type in _ONCE:
+                    pieces.append(self._once(read.type, msgspec.json.decode(data)))
+                    continue
+                # JSON on several lines means the same on one.
+                pieces.append(sse.encode(data.replace(b"\n", b" "), read.type))
+                if delta := read.delta:
+                    said += len(delta.text or delta.thinking or delta.partial_json or "")
+        finally:
+            if passed := b"".join(pieces):
+                yield ev.Wire(passed, said)
 
     def close(self) -> list[ev.Wire]:
         if self._finish is None:

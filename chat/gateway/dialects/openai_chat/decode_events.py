@@ -50,9 +50,10 @@ class StreamDecoder:
         self._finish: str | None = None
         self._stop_sequence: str | None = None
 
-    def feed(self, arrived: Sequence[ServerSentEvent]) -> list[ev.Event]:
-        chunks = [_chunk(event) for event in arrived if event.data.strip() != b"[DONE]"]
-        return [event for chunk in chunks for event in self.chunk(chunk)]
+    def feed(self, arrived: Sequence[ServerSentEvent]) -> Iterator[ev.Event]:
+        for event in arrived:
+            if event.data.strip() != b"[DONE]":
+                yield from self.chunk(_chunk(event))
 
     def chunk(self, chunk: Json) -> Iterator[ev.Event]:
         if chunk.get("error"):

@@ -4,7 +4,7 @@ Rewritten are `id` and `model`; added a missing role; mended a finish reason tha
 kept back is a count nobody asked for. Everything else, known to us or not, passes.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import msgspec
@@ -96,16 +96,20 @@ class Passer:
         self._finish: ev.Finish | None = None
         self._usage: ev.Usage | None = None
 
-    def feed(self, arrived: Sequence[ServerSentEvent]) -> list[ev.Wire]:
+    def feed(self, arrived: Sequence[ServerSentEvent]) -> Iterator[ev.Wire]:
+        """One piece of all of them, or of those before the first that is none."""
         pieces: list[bytes] = []
         said = 0
-        for event in arrived:
-            if event.data != b"[DONE]":
-                data = strict_json.mended(event.data)
-                chunk = _decoded(data)
-                pieces += self._pass(data, chunk)
-                said += _said(chunk)
-        return [ev.Wire(b"".join([sse.encode(piece) for piece in pieces]), said)] if pieces else []
+        try:
+            for event in arrived:
+                if event.data != b"[DONE]":
+                    data = strict_json.mended(event.data)
+                    chunk = _decoded(data)
+                    pieces += self._pass(data, chunk)
+                    said += _said(chunk)
+        finally:
+            if pieces:
+                yield ev.Wire(b"".join([sse.encode(piece) for piece in pieces]), said)
 
     def _pass(self, data: bytes, chunk: _Chunk) -> Sequence[bytes]:
         if chunk.error:
