@@ -27,6 +27,8 @@ from portal.database import in_database
 
 # Seconds. A reader sees tokens as they come; the screen cannot show more often than this.
 PUBLISH_EVERY = 0.04
+# However long a long block takes to render: a reader who stops the answer is heard.
+PUBLISH_AT_LEAST_EVERY = 1.0
 SAVE_EVERY = 1.0
 FORMAT = "browser"
 
@@ -111,7 +113,8 @@ class _Generation:
             begun = time.monotonic()
             await self._broadcast.tell(self._answer)
             # A very long block takes long to render: then more seldom, so that others get their turn.
-            pause = max(PUBLISH_EVERY, 4 * (time.monotonic() - begun))
+            took = time.monotonic() - begun
+            pause = min(max(PUBLISH_EVERY, 4 * took), max(PUBLISH_AT_LEAST_EVERY, took))
             if await self._broadcast.is_stop_requested():
                 self._was_stopped = True
                 reading.cancel()

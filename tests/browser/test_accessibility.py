@@ -56,7 +56,9 @@ def test_pages_of_a_person(look: Page, sign_in_page: Callable[[Any], Page], alic
     page = sign_in_page(alice)
     for path in (
         "/chat", f"/chat/{session}", "/chat?temporary", "/chat/archived", "/keys", "/profile",
-        "/profile/security", "/profile/browsers", "/profile/log", "/profile/data", "/docs",
+        "/profile/security", "/profile/browsers", "/profile/log", "/profile/data", "/profile/links",
+        "/profile/delete", "/profile/security/email", "/profile/security/password", "/chat/import", "/stuff",
+        "/docs",
     ):  # fmt: skip
         page.goto(path)
         require_accessible(page)

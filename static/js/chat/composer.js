@@ -9,11 +9,12 @@ export function composer({ onSend, onStop }) {
   const stop = document.querySelector("#stop");
   const error = document.querySelector("#composer-error");
   const models = document.querySelector("#model");
-  const files = attachments({ onChange: () => refresh(), onError: (message) => showError(message) });
+  const files = attachments({ onChange: onFiles, onError: (message) => showError(message) });
   const draftKey = () => `draft:${location.pathname}`;
   const model = () => models.querySelector("input:checked")?.value ?? null;
   const isQueued = () => localStorage.getItem(`queue:${location.pathname}`) !== null;
   let isBusy = false;
+  let isWanted = false; // sent while its files were still on their way
   let waiting; // what is to be sent after the answer, once anything is
   let editLast = () => {};
 
@@ -26,9 +27,15 @@ export function composer({ onSend, onStop }) {
     input.style.height = `${input.scrollHeight}px`;
   }
 
+  function onFiles() {
+    refresh();
+    if (isWanted && files.areReady()) submit();
+  }
+
   function submit() {
     const text = input.value.trim();
-    if (!(text || files.any()) || !files.areReady()) return;
+    isWanted = !files.areReady();
+    if (!(text || files.any()) || isWanted) return;
     input.value = "";
     const question = { text, files: files.take() };
     refresh();
@@ -90,6 +97,7 @@ export function composer({ onSend, onStop }) {
 
   models.addEventListener("toggle", () => import("./picker.js").then(({ picker }) => picker()), { once: true });
   input.addEventListener("input", () => {
+    isWanted = false;
     localStorage.setItem(draftKey(), input.value);
     refresh();
   });
