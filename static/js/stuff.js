@@ -55,6 +55,8 @@ if (search) {
     clearTimeout(waiting);
     narrow();
   });
+  // Whoever typed before this script was here is heard.
+  if (search.elements.q.value !== (new URL(location.href).searchParams.get("q") ?? "")) narrow();
 }
 
 list.addEventListener("submit", async (event) => {

@@ -4,12 +4,15 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import BrowserContext, Page
+from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.chat.conftest import make_model, make_upstream, server
 from tests.portal_process import PortalProcess
 
 __all__ = ["make_model", "make_upstream", "server"]
+
+# Milliseconds: a machine that does other things too is slow, not wrong.
+expect.set_options(timeout=20_000)
 
 
 @pytest.fixture(scope="session")

@@ -26,7 +26,8 @@ function reconciled(fresh) {
   if (!known) return fresh;
   if (known.dataset.state === fresh.dataset.state) return known;
   const [read, told] = [known, fresh].map((turn) => turn.querySelector(".answer"));
-  if (read?.innerHTML === told?.innerHTML) told?.replaceWith(read);
+  // Its words are the same: what somebody has just opened or pressed in it stays.
+  if (read?.textContent === told?.textContent) told?.replaceWith(read);
   return fresh;
 }
 
