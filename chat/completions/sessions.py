@@ -198,8 +198,9 @@ class StoredTurn:
         await asyncio.shield(self._ending)
 
     async def _keep(self) -> None:
+        """Until the end begins: a cancellation may be lost in a thread that is just done with its work."""
         saved = time.monotonic()
-        while True:
+        while self._ending is None:
             await asyncio.sleep(TELL_EVERY)
             await self._broadcast.tell(self._answer)
             if time.monotonic() - saved >= SAVE_EVERY:
