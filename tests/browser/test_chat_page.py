@@ -248,6 +248,29 @@ def test_what_was_thought_folds_away(
     expect(page.locator(".thoughts")).to_contain_text("Hm 0. Hm 1. Hm 2. Hm 3.")
 
 
+HEAR = """() => {
+  window.heard = [];
+  speechSynthesis.speak = (words) => heard.push(words);
+  speechSynthesis.cancel = () => heard.splice(0).forEach((words) => words.onend());
+}"""
+
+
+def test_an_answer_is_read_aloud(sign_in_page: SignIn, alice: Any) -> None:
+    """No voice is installed where tests run; what the browser is given to say is what is checked."""
+    page = sign_in_page(alice)
+    ask(page, "Repeat after me: so it is **42**")
+    answered(page, "so it is 42")
+    page.evaluate(HEAR)
+    button = page.get_by_role("button", name="Read aloud")
+    button.click()
+    expect(button).to_have_attribute("aria-pressed", "true")
+    said = page.evaluate("heard.map(({ text, lang }) => [text.trim(), lang])")
+    assert said == [["so it is 42", "en"]]
+    button.click()
+    expect(button).to_have_attribute("aria-pressed", "false")
+    assert page.evaluate("heard.length") == 0
+
+
 def test_a_temporary_chat_is_gone_with_its_page(sign_in_page: SignIn, alice: Any) -> None:
     from chat.models import Session
 

@@ -26,7 +26,6 @@ MODEL = "tiny-random-llama"
 CONTEXT = 4096
 _ROOT = Path(__file__).parent.parent.parent
 _SLOTS = 2
-_DEFAULT_MAX_TOKENS = 20_000
 _START_SECONDS, _STOP_SECONDS = 60, 5
 _EMBEDDING, _HEADS, _FEED_FORWARD = 32, 4, 64
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
@@ -80,11 +79,12 @@ class LlamaServer:
 
 
 @contextmanager
-def llama_server(directory: Path) -> Iterator[LlamaServer]:
-    """Serves the tiny model, its file and the server's log in `directory`."""
+def llama_server(directory: Path, answer_tokens: int = 20_000) -> Iterator[LlamaServer]:
+    """Serves the tiny model, its file and the server's log in `directory`. Who asks for no other length gets
+    `answer_tokens`."""
     path, log = directory / "tiny.gguf", directory / "llama.log"
     write_tiny_gguf(path)
-    server = _start(path, log)
+    server = _start(path, log, answer_tokens)
     try:
         _wait_until_healthy(server, log)
         yield server
@@ -92,9 +92,10 @@ def llama_server(directory: Path) -> Iterator[LlamaServer]:
         server.stop()
 
 
-def _start(path: Path, log: Path) -> LlamaServer:
+def _start(path: Path, log: Path, answer_tokens: int) -> LlamaServer:
     port = _free_port()
     command = [sys.executable, "-m", "tests.engines.llama", "--model", str(path), "--port", str(port)]
+    command += ["--answer-tokens", str(answer_tokens)]
     with log.open("wb") as output:
         # It watches its standard input: when we die, however we die, it goes too.
         process = subprocess.Popen(command, cwd=_ROOT, stdin=subprocess.PIPE, stdout=output, stderr=output)
@@ -213,6 +214,7 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--model", required=True)
     parser.add_argument("--port", type=int, required=True)
+    parser.add_argument("--answer-tokens", type=int, required=True)
     arguments = parser.parse_args()
     import xllamacpp  # type: ignore[import-untyped]
 
@@ -226,7 +228,7 @@ def main() -> None:
     # Past the context it forgets its beginning and goes on, so that only a disconnection ends a request
     # for a million tokens: at thousands a second 4,096 would soon be over.
     params.ctx_shift = True
-    params.n_predict = _DEFAULT_MAX_TOKENS
+    params.n_predict = arguments.answer_tokens
     params.cpuparams.n_threads = 1
     params.cpuparams_batch.n_threads = 1
     params.n_gpu_layers = 0
