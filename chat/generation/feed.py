@@ -17,6 +17,9 @@ from portal.database import in_database
 Frame = dict[str, Any]
 # Seconds between two looks for a log that is not there: not yet, or no longer.
 RETRY_EVERY = 0.5
+# Answers a page follows at once. It shows one chat: more than a few is no page, and each may wait with a long
+# answer in hand for a reader who does not read (battery F08).
+MOST_FOLLOWED = 16
 
 
 class Feed:
@@ -25,14 +28,23 @@ class Feed:
         self._following: dict[str, asyncio.Task[None]] = {}
 
     def follow(self, generation: str, after: str, answer: Message | None) -> None:
-        """From after this event; to follow it again begins anew. `answer` is None for a temporary one."""
-        if generation in self._following:
-            self._following[generation].cancel()
-        self._following[generation] = asyncio.create_task(self._follow(generation, after, answer))
+        """From after this event; to follow it again begins anew. `answer` is None for a temporary one. Past
+        `MOST_FOLLOWED` the one followed longest is let go."""
+        if task := self._following.pop(generation, None):
+            task.cancel()
+        if len(self._following) == MOST_FOLLOWED:
+            self._following.pop(next(iter(self._following))).cancel()
+        task = asyncio.create_task(self._follow(generation, after, answer))
+        self._following[generation] = task
+        task.add_done_callback(lambda task: self._forget(generation, task))
 
     def close(self) -> None:
         for task in self._following.values():
             task.cancel()
+
+    def _forget(self, generation: str, task: asyncio.Task[None]) -> None:
+        if self._following.get(generation) is task:
+            del self._following[generation]
 
     async def _follow(self, generation: str, after: str, answer: Message | None) -> None:
         while True:
