@@ -7,17 +7,22 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.access import User
+from collections_app import files
 from collections_app.definition import checked_item
 from collections_app.models import ContentItem
 
 STAYS_IN_BIN = timedelta(days=30)
 
 
+@transaction.atomic
 def create_item(*, user: User, **fields: Any) -> ContentItem:
     """`fields` as `collections_app.definition` knows them; `type`, `title` and `content` at least."""
-    return ContentItem.objects.create(user=user, **checked_item(user, fields))
+    item = ContentItem.objects.create(user=user, **checked_item(user, fields))
+    files.hold(item)
+    return item
 
 
+@transaction.atomic
 def edit_item(*, item: ContentItem, **fields: Any) -> ContentItem:
     """Changes what is named and nothing else. A favourite is no change of the thing itself."""
     values = checked_item(item.user, fields, item)
@@ -27,6 +32,8 @@ def edit_item(*, item: ContentItem, **fields: Any) -> ContentItem:
         setattr(item, name, value)
     if values:
         item.save(update_fields=list(values))
+    if values.keys() & {"type", "content"}:
+        files.hold(item)
     return item
 
 

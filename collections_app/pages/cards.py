@@ -9,6 +9,7 @@ import nh3
 from django.utils.safestring import SafeString, mark_safe
 
 from collections_app.models import ContentItem, ItemType
+from collections_app.sources import source_address
 from portal.search.words import excerpt, marked
 from portal.web.highlight import coloured
 
@@ -29,6 +30,11 @@ class Card:
     href: str = ""
     host: str = ""
     image: str = ""
+
+    @property
+    def source(self) -> str:
+        """The message it was saved from."""
+        return source_address(self.item)
 
     @property
     def icon(self) -> str:

@@ -17,6 +17,7 @@ from collections_app import collecting
 from collections_app.access import get_collection
 from collections_app.pages.cards import cards
 from collections_app.pages.forms import CollectionForm
+from collections_app.sources import with_source
 
 PER_PAGE = 48
 form_page = require_http_methods(["GET", "HEAD", "POST"])
@@ -28,7 +29,7 @@ form_page = require_http_methods(["GET", "HEAD", "POST"])
 def collection(request: HttpRequest, public_id: str) -> HttpResponse:
     """`part` asks for the list alone."""
     found = get_collection(cast(User, request.user), public_id)
-    page = Paginator(collecting.items_in(found), PER_PAGE).get_page(request.GET.get("page"))
+    page = Paginator(with_source(collecting.items_in(found)), PER_PAGE).get_page(request.GET.get("page"))
     places = enumerate(cards(page), page.start_index() - 1)
     placed = [(card, place - 1, place + 1) for place, card in places]
     context = {"collection": found, "page": page, "placed": placed, "back": request.path}

@@ -20,6 +20,7 @@ from collections_app.models import ItemType
 from collections_app.pages.cards import card, cards
 from collections_app.pages.forms import CollectionForm, ItemForm
 from collections_app.search import SORTS, Wanted, find_items
+from collections_app.sources import with_source
 from portal.web.text import one_line
 
 PER_PAGE = 24
@@ -55,7 +56,7 @@ def item(request: HttpRequest, public_id: str) -> HttpResponse:
     user = cast(User, request.user)
     found = get_item(user, public_id)
     context = {
-        "card": card(found, is_whole=True),
+        "card": card(with_source(items_of(user)).get(pk=found.pk), is_whole=True),
         "inside": found.collections.all(),
         "others": collections_of(user).exclude(items=found),
     }
@@ -91,9 +92,8 @@ def _listed(request: HttpRequest, user: User) -> dict[str, Any]:
     is_favorite, is_bin = "favorite" in request.GET, "bin" in request.GET
     wanted = Wanted(search=text, type=kind, favorite=True if is_favorite else None, deleted=is_bin)
     found = find_items(user, wanted)
-    page = Paginator(found.ordered(sort if sort in SORTS else None), PER_PAGE).get_page(
-        request.GET.get("page")
-    )
+    rows = with_source(found.ordered(sort if sort in SORTS else None))
+    page = Paginator(rows, PER_PAGE).get_page(request.GET.get("page"))
     return {
         "search": text,
         "type": kind or "",

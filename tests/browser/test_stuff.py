@@ -1,5 +1,6 @@
 """Stuff and the prompt library as people use them, by mouse and keyboard."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -7,6 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.test_accessibility import look, require_accessible
+from tests.chat.attachments import samples
 
 __all__ = ["look"]
 
@@ -149,3 +151,76 @@ def test_it_is_accessible(look: Page, sign_in_page: Any, alice: Any, item: Calla
     page.locator("#composer-input").press_sequentially("/")
     expect(page.locator("#prompts [role=option]")).to_have_count(2)
     require_accessible(page)
+
+
+def test_what_is_said_is_saved_and_used_again(sign_in_page: Callable[[Any], Page], alice: Any) -> None:
+    from tests.browser.test_accessibility import talk_of
+
+    session = talk_of(alice)
+    page = sign_in_page(alice)
+    page.goto(f"/chat/{session}")
+    answer, toast = page.locator('.turn[data-role="assistant"]'), page.locator("#toast")
+    kept = answer.locator(".kept a")
+    page.get_by_role("button", name="Save the answer").press("Enter")
+    expect(toast).to_contain_text("Saved to your stuff.")
+    expect(kept).to_have_text(["Here is all of it:"])
+    expect(page.get_by_role("button", name="Save the answer")).to_be_focused()
+    toast.get_by_role("button", name="Undo").press("Enter")
+    expect(kept).to_have_count(0)
+    answer.locator(".code-block").get_by_role("button", name="Save").press("Enter")
+    expect(kept).to_have_text(['print("hi") # a comment'])
+    answer.locator("blockquote").select_text()
+    page.get_by_role("button", name="Save the selection").press("Enter")
+    expect(kept).to_have_count(2)
+    expect(kept.last).to_be_focused()
+    require_accessible(page)
+    page.reload()
+    expect(kept).to_have_count(2)
+    kept.first.click()
+    page.wait_for_url("**/stuff/stf_*")
+    expect(page.locator(".whole code")).to_have_text('print("hi")  # a comment')
+    page.get_by_role("link", name="The chat it came from").click()
+    page.wait_for_url(f"**/chat/{session}#msg_*")
+    expect(answer).to_be_focused()
+    kept.first.click()
+    page.get_by_role("link", name="in a chat").click()
+    expect(page.locator("#composer-input")).to_have_value('```python\nprint("hi")  # a comment\n```')
+    expect(page.locator("#composer-input")).to_be_focused()
+    expect(page).to_have_url(re.compile(r"/chat$"))
+
+
+def test_a_picture_is_saved_and_sent_again(sign_in_page: Callable[[Any], Page], alice: Any) -> None:
+    page = sign_in_page(alice)
+    picture = {"name": "owl.png", "mimeType": "image/png", "buffer": samples.image(size=(300, 200))}
+    page.locator("#attach-files").set_input_files([picture])
+    expect(page.locator("#send")).to_be_enabled()
+    page.locator("#composer-input").press("Enter")
+    question = page.locator('.turn[data-role="user"]')
+    question.get_by_role("button", name="Save owl.png").press("Enter")
+    page.locator("#toast").get_by_role("link", name="Open").click()
+    image = page.locator(".card-image img")
+    assert image.evaluate("(image) => image.decode().then(() => image.naturalWidth)") == 300
+    page.get_by_role("link", name="Use owl.png in a chat").click()
+    expect(page.locator("#attachments .file-name")).to_have_text("owl.png")
+    expect(page.locator("#send")).to_be_enabled()
+
+
+def test_an_address_leads_to_a_message_far_above(sign_in_page: Callable[[Any], Page], alice: Any) -> None:
+    from chat.models import Message, Session
+
+    session = Session.objects.create(user=alice, title="Long", model="Waymore-A1-Instruct-1011")
+    last, said = None, []
+    for number in range(70):
+        last = Message.objects.create(
+            session=session, parent=last, role=("user", "assistant")[number % 2], text=f"Number {number}"
+        )
+        said.append(last)
+    other = Message.objects.create(session=session, parent=said[4], role="assistant", text="Another way")
+    Session.objects.filter(pk=session.pk).update(current=last)
+    page = sign_in_page(alice)
+    page.goto(f"/chat/{session.public_id}#{said[3].public_id}")
+    expect(page.locator(f"#{said[3].public_id}")).to_be_focused()
+    expect(page.locator(f"#{said[3].public_id}")).to_be_in_viewport()
+    page.goto("/stuff")
+    page.goto(f"/chat/{session.public_id}#{other.public_id}")
+    expect(page.locator(f"#{other.public_id}")).to_be_focused()

@@ -1,4 +1,5 @@
 // What the buttons below a question or an answer do.
+import { save, saves } from "./saving.js";
 import { speak } from "./speech.js";
 
 const token = () => document.querySelector("#chat [name=csrfmiddlewaretoken]").value;
@@ -11,6 +12,7 @@ export function act(target, talk, box) {
   else if ("again" in button.dataset) talk.again(turn.id, box.model());
   else if ("branch" in button.dataset) branch(turn.id, box);
   else if ("speak" in button.dataset) speak(button, turn.querySelector(".answer"));
+  else if (saves(button)) save(button, turn, box);
   else if (button.dataset.rate) rate(button, turn, box);
   else if ("edit" in button.dataset) edit(turn, talk, box);
 }

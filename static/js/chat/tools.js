@@ -14,6 +14,11 @@ function listen(talk, box) {
     if (draw) (await import("./diagram.js")).toggleDiagram(draw);
     else act(target, talk, box);
   });
+  document.addEventListener("selectionchange", async function first() {
+    if (getSelection().isCollapsed) return;
+    document.removeEventListener("selectionchange", first);
+    (await import("./selecting.js")).followSelection();
+  });
   return {
     editLast() {
       const edits = chat.querySelectorAll('.turn[data-role="user"] [data-edit]');
