@@ -1,12 +1,14 @@
 """Many items at once: all of them, or none."""
 
 from collections.abc import Callable, Sequence
+from copy import copy
 
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
 from accounts.access import User
+from collections_app import versions
 from collections_app.access import binned_items_of, item_key, items_of
 from collections_app.collecting import add_items
 from collections_app.definition import checked_tags
@@ -51,8 +53,10 @@ def collect_items(*, user: User, item_ids: Sequence[str], collection_id: str) ->
 @transaction.atomic
 def _retag(user: User, item_ids: Sequence[str], tags: Callable[[ContentItem], list[str]]) -> int:
     items = list(_chosen(items_of(user), item_ids).select_for_update())
+    before = [copy(item) for item in items]
     for item in items:
         item.tags, item.updated_at = checked_tags(tags(item)), timezone.now()
+    versions.record(list(zip(before, items, strict=True)), by=user)
     return ContentItem.objects.bulk_update(items, ["tags", "updated_at"])
 
 

@@ -224,3 +224,25 @@ def test_an_address_leads_to_a_message_far_above(sign_in_page: Callable[[Any], P
     page.goto("/stuff")
     page.goto(f"/chat/{session.public_id}#{other.public_id}")
     expect(page.locator(f"#{other.public_id}")).to_be_focused()
+
+
+def test_versions_are_compared_and_restored(
+    look: Page, sign_in_page: Callable[[Any], Page], alice: Any, item: Callable[..., Any]
+) -> None:
+    from collections_app.services import edit_item
+
+    kept = item("Plan", "one\ntwo\nthree", tags=["a"])
+    edit_item(item=kept, title="Better plan", content="one\n2\nthree")
+    page = sign_in_page(alice)
+    page.goto(f"/stuff/{kept.public_id}")
+    page.get_by_role("link", name="Versions").press("Enter")
+    dialog = page.get_by_role("dialog", name="Versions")
+    expect(dialog.locator("[aria-current]")).to_be_focused()
+    expect(dialog.locator(".diff-removed del")).to_have_text("two")
+    expect(dialog.locator(".diff-added ins")).to_have_text("2")
+    require_accessible(page)
+    dialog.get_by_role("link", name="Version 1").press("Enter")
+    dialog.get_by_role("button", name="Restore version 1").press("Enter")
+    expect(page.get_by_role("heading", level=2)).to_have_text("Plan")
+    page.get_by_role("link", name="Versions").click()
+    expect(dialog.locator(".version-list li")).to_have_count(3)

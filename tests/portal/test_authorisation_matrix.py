@@ -172,6 +172,11 @@ ROWS: dict[str, list[Row]] = {
         Row(OWNERS | {"key without the permission": IN, "key": 404, "owner": 404},
             "/api/stuff/{item}", "DELETE"),
     ],
+    "api-item-versions": [Row(OWNERS | ANY_KEY_OF_HERS, "/api/stuff/{item}/versions")],
+    "api-item-version": [Row(OWNERS | ANY_KEY_OF_HERS, "/api/stuff/{item}/versions/1")],
+    "api-item-version-restore": [
+        Row(OWNERS | ANY_KEY_OF_HERS, "/api/stuff/{item}/versions/1/restore", "POST")
+    ],
     "api-collections": [Row(OWN, "/api/collections"), Row(OWN, "/api/collections", "POST", {"name": "New"})],
     "api-collection": [
         Row(OWNERS | ANY_KEY_OF_HERS, "/api/collections/{collection}"),
@@ -296,6 +301,8 @@ ROWS: dict[str, list[Row]] = {
     "stuff-prompts": [Row(PAGE, "/stuff/prompts?q=x")],
     "item": [Row(OWNERS_PAGE, "/stuff/{item}")],
     "item-edit": [Row(OWNERS_PAGE, "/stuff/{item}/edit")],
+    "item-versions": [Row(OWNERS_PAGE, "/stuff/{item}/versions")],
+    "item-version-restore": [Row(OWNERS_FORM, "/stuff/{item}/versions/1/restore", "POST", form={})],
     "collection-new": [Row(PAGE, "/collections/new")],
     "collection": [Row(OWNERS_PAGE, "/collections/{collection}")],
     "collection-edit": [Row(OWNERS_PAGE, "/collections/{collection}/edit")],
