@@ -33,6 +33,15 @@ def restore_items(*, user: User, item_ids: Sequence[str]) -> int:
     return _chosen(binned_items_of(user), item_ids).update(deleted_at=None)
 
 
+@transaction.atomic
+def erase_items(*, user: User, item_ids: Sequence[str]) -> int:
+    """For ever. Raises `NotFound` for what is not in the bin: nothing goes for ever at once."""
+    chosen = _chosen(binned_items_of(user), item_ids)
+    erased = chosen.count()
+    chosen.delete()
+    return erased
+
+
 def tag_items(*, user: User, item_ids: Sequence[str], tags: Sequence[str]) -> int:
     """The tags are added to those they have."""
     return _retag(user, item_ids, lambda item: [*item.tags, *checked_tags(tags)])

@@ -6,6 +6,7 @@ from django.db import transaction
 
 from accounts.access import User
 from chat.access import attachments_of
+from chat.attachments import thumbnails
 from chat.attachments.references import id_in
 from chat.models import Attachment, KeptFile, StoredFile
 from portal.web.errors import NotFound
@@ -29,6 +30,7 @@ def hold(user: User, item: UUID, address: str) -> None:
     KeptFile.objects.filter(item_id=item).exclude(attachment=named).delete()
     if named is not None:
         KeptFile.objects.get_or_create(item_id=item, attachment=named)
+        thumbnails.want(named)
 
 
 def held_by(user: User, item: UUID) -> Attachment | None:

@@ -25,6 +25,8 @@ class StoredFile(models.Model):
     key = models.CharField(max_length=200)
     view_key = models.CharField(max_length=200, blank=True)
     view_type = models.CharField(max_length=20, blank=True)
+    # A smaller view, of an image that is among somebody's stuff; made in the background.
+    thumbnail_key = models.CharField(max_length=200, blank=True, db_default="")
 
     class Meta:
         constraints: ClassVar[list[models.BaseConstraint]] = [
@@ -36,7 +38,7 @@ class StoredFile(models.Model):
 
     @property
     def keys(self) -> list[str]:
-        return [key for key in (self.key, self.view_key) if key]
+        return [key for key in (self.key, self.view_key, self.thumbnail_key) if key]
 
 
 class Attachment(PublicIdModel):

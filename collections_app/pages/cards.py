@@ -9,23 +9,25 @@ import nh3
 from django.utils.safestring import SafeString, mark_safe
 
 from collections_app.models import ContentItem, ItemType
+from collections_app.pages.notes import beginning_of_note, whole_note
 from collections_app.sources import source_address
 from portal.search.words import excerpt, marked
 from portal.web.highlight import coloured
 
 _LINES, _CHARACTERS = 10, 600
 # A file of this portal's. What lies elsewhere is linked: it would be fetched as soon as it is shown.
-_OWN_FILE = re.compile(r"/uploads/[\w-]+(/[^\s/]+)?")
+_OWN_FILE = re.compile(r"/uploads/([\w-]+)(/[^\s/]+)?")
 
 
 @dataclass(frozen=True)
 class Card:
-    """`code` and `text` are safe HTML. `href` is where a link, an image or a file leads, `host` what to
-    call it; `image` is one that may be shown."""
+    """`code`, `note` and `text` are safe HTML. `href` is where a link, an image or a file leads, `host` what
+    to call it; `image` is one that may be shown."""
 
     item: ContentItem
     title: SafeString
     code: SafeString | None = None
+    note: SafeString | None = None
     text: SafeString | None = None
     href: str = ""
     host: str = ""
@@ -50,7 +52,7 @@ def card(item: ContentItem, words: Sequence[str] = (), *, is_whole: bool = False
     title, content = marked(item.title, words), item.content
     if item.type in (ItemType.LINK, ItemType.IMAGE, ItemType.FILE):
         href = _address(content.strip())
-        image = href if item.type == ItemType.IMAGE and _OWN_FILE.fullmatch(href) else ""
+        image = _shown(href, is_whole) if item.type == ItemType.IMAGE else ""
         if href:
             return Card(item, title, href=href, host=urlsplit(href).hostname or "", image=image)
     if not is_whole:
@@ -58,6 +60,8 @@ def card(item: ContentItem, words: Sequence[str] = (), *, is_whole: bool = False
     if item.type == ItemType.CODE:
         return Card(item, title, code=_safe_code(content, item.language))
     found = excerpt(item.content, words) if words and not is_whole else ""
+    if item.type == ItemType.NOTE and not found:
+        return Card(item, title, note=(whole_note if is_whole else beginning_of_note)(content))
     return Card(item, title, text=found or marked(content, ()))
 
 
@@ -70,6 +74,12 @@ def _address(text: str) -> str:
     """Nothing that could run in the page that links it."""
     is_address = re.fullmatch(r"https?://[^\s/]\S*", text) or _OWN_FILE.fullmatch(text)
     return text if is_address else ""
+
+
+def _shown(address: str, is_whole: bool) -> str:
+    """The portal's own drawing of an image it has; in a list a small one."""
+    own = _OWN_FILE.fullmatch(address)
+    return f"/uploads/{own[1]}{'' if is_whole else '?small'}" if own else ""
 
 
 def _beginning(text: str) -> str:

@@ -19,6 +19,7 @@ from collections_app.access import collections_of, counted, get_item, items_of
 from collections_app.models import ItemType
 from collections_app.pages.cards import card, cards
 from collections_app.pages.forms import CollectionForm, ItemForm
+from collections_app.pages.looks import look_of, own_address, remember_look
 from collections_app.search import SORTS, Wanted, find_items
 from collections_app.sources import with_source
 from portal.web.text import one_line
@@ -46,7 +47,7 @@ def stuff(request: HttpRequest) -> HttpResponse:
             return redirect("stuff")
     context = _listed(request, user)
     context |= {"form": form, "is_open": is_open or bool(form.errors), "collection_form": CollectionForm()}
-    return render(request, "collections_app/stuff.html", context)
+    return remember_look(request, render(request, "collections_app/stuff.html", context))
 
 
 @login_required
@@ -106,18 +107,11 @@ def _listed(request: HttpRequest, user: User) -> dict[str, Any]:
         "is_similar": found.is_similar,
         "is_empty": not page.paginator.count and not is_bin and not items_of(user).exists(),
         "collections": counted(collections_of(user)),
-        "back": _own_address(request),
+        "back": own_address(request),
+        "look": look_of(request),
     }
 
 
 def _type(request: HttpRequest, name: str) -> str | None:
     said = request.GET.get(name, "").upper()
     return said if said in ItemType else None
-
-
-def _own_address(request: HttpRequest) -> str:
-    """Of the page; the part is fetched by it."""
-    query = request.GET.copy()
-    query.pop("part", None)
-    query.pop("new", None)
-    return f"{request.path}?{query.urlencode()}" if query else request.path

@@ -246,3 +246,53 @@ def test_versions_are_compared_and_restored(
     expect(page.get_by_role("heading", level=2)).to_have_text("Plan")
     page.get_by_role("link", name="Versions").click()
     expect(dialog.locator(".version-list li")).to_have_count(3)
+
+
+def test_many_are_chosen_dragged_and_deleted_for_ever(
+    look: Page, sign_in_page: Callable[[Any], Page], alice: Any, item: Callable[..., Any]
+) -> None:
+    from collections_app.collecting import create_collection
+
+    box = create_collection(user=alice, name="Box")
+    item("Note", "## Head\n\n- **bold**\n\n`code`", tags=["t"])
+    item("Code", "def f(): pass", "CODE", language="python")
+    item("Link", "https://example.org/", "LINK")
+    page = sign_in_page(alice)
+    page.goto("/stuff")
+    for title in ("Note", "Code"):
+        page.get_by_label(f"Select {title}").press("Space")
+    bar = page.get_by_role("form", name="What is selected")
+    expect(bar.locator("strong")).to_have_text("2 selected")
+    require_accessible(page)
+    bar.get_by_label("Tags").fill("new")
+    bar.get_by_role("button", name="Add tags").press("Enter")
+    expect(page.locator(".tags a", has_text="new")).to_have_count(2)
+    expect(bar).to_be_hidden()
+    page.get_by_label("Select Code").check()
+    bar.get_by_role("button", name="Add to it").click()
+    in_box = page.locator(".filters.collections a", has_text="Box")
+    expect(in_box).to_have_text("Box 1")
+    page.locator(".card", has_text="example.org").drag_to(in_box)
+    expect(in_box).to_have_text("Box 2")
+    assert box.items.count() == 2
+    page.get_by_role("link", name="List", exact=True).click()
+    expect(page.locator(".card-text").first).to_be_hidden()
+    require_accessible(page)
+    page.get_by_role("link", name="Cards", exact=True).click()
+    page.get_by_label("Select Note").check()
+    page.get_by_label("Select Link").check()
+    bar.get_by_role("button", name="Delete").click()
+    expect(cards(page)).to_have_text(["Code"])
+    page.locator("#toast").get_by_role("button", name="Undo").click()
+    expect(cards(page)).to_have_count(3)
+    page.get_by_role("button", name="Delete Note").click()
+    expect(cards(page)).to_have_count(2)
+    page.get_by_role("link", name="Bin").click()
+    expect(cards(page)).to_have_text(["Note"])
+    require_accessible(page)
+    page.once("dialog", lambda dialog: dialog.dismiss())
+    page.get_by_role("button", name="Delete Note for ever").click()
+    expect(cards(page)).to_have_text(["Note"])
+    page.once("dialog", lambda dialog: dialog.accept())
+    page.get_by_role("button", name="Delete Note for ever").click()
+    expect(page.get_by_text("The bin is empty.")).to_be_visible()
