@@ -67,5 +67,5 @@ def _require_whole(message: Message) -> None:
 
 def _title(text: str) -> str:
     """Its first line that says something."""
-    lines = (line.strip() for line in _MARKS.sub("", text[:2000]).splitlines())
+    lines = (" ".join(line.split()) for line in _MARKS.sub("", text[:2000]).splitlines())
     return first_words(next((line for line in lines if re.search(r"\w", line)), "")) or _("From a chat")

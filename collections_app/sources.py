@@ -1,10 +1,9 @@
 """Where an item may have been saved from. Conversations lie above this app, so they tell it how to find
 one."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from uuid import UUID
 
-from django.db.models import F, QuerySet
 from django.urls import reverse
 
 from accounts.access import User
@@ -27,16 +26,16 @@ def message_key(user: User, public_id: str) -> UUID:
     raise NotFound("There is no such message.")
 
 
-def with_source(rows: QuerySet[ContentItem]) -> QuerySet[ContentItem]:
-    """Each with what `source_address` asks for, and nothing of what was said."""
-    session = "source_message__session"
-    return rows.annotate(source_session=F(session), source_gone_at=F(f"{session}__deleted_at"))
+def source_addresses(items: Iterable[ContentItem]) -> dict[UUID, str]:
+    """Of the messages they were saved from, in their chats, by the item's key; only of those still there."""
+    saved = [item.pk for item in items if item.source_message_id]
+    if not saved:
+        return {}
+    # Asked for a page at a time: joined to a search, every hit would be looked up.
+    rows = ContentItem.objects.filter(pk__in=saved, source_message__session__deleted_at=None)
+    found = rows.order_by().values_list("pk", "source_message", "source_message__session")
+    return {pk: _address(session, message) for pk, message, session in found if session}
 
 
-def source_address(item: ContentItem) -> str:
-    """Of the message in its chat, of an item that `with_source` gave; empty where there is none any more."""
-    session = getattr(item, "source_session", None)
-    if session is None or item.source_gone_at:
-        return ""
-    page = reverse("chat-session", args=[encode("ses", session)])
-    return f"{page}#{encode('msg', item.source_message_id)}"
+def _address(session: UUID, message: UUID) -> str:
+    return f"{reverse('chat-session', args=[encode('ses', session)])}#{encode('msg', message)}"

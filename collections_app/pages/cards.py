@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
 import nh3
@@ -10,7 +10,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from collections_app.models import ContentItem, ItemType
 from collections_app.pages.notes import beginning_of_note, whole_note
-from collections_app.sources import source_address
+from collections_app.sources import source_addresses
 from portal.search.words import excerpt, marked
 from portal.web.highlight import coloured
 
@@ -32,11 +32,8 @@ class Card:
     href: str = ""
     host: str = ""
     image: str = ""
-
-    @property
-    def source(self) -> str:
-        """The message it was saved from."""
-        return source_address(self.item)
+    # Where the message is that it was saved from.
+    source: str = ""
 
     @property
     def icon(self) -> str:
@@ -44,11 +41,19 @@ class Card:
 
 
 def cards(items: Iterable[ContentItem], words: Sequence[str] = ()) -> list[Card]:
-    return [card(item, words) for item in items]
+    shown = list(items)
+    sources = source_addresses(shown)
+    return [replace(_card(item, words), source=sources.get(item.pk, "")) for item in shown]
 
 
-def card(item: ContentItem, words: Sequence[str] = (), *, is_whole: bool = False) -> Card:
-    """With what was found of the `words`; a whole one has all its content."""
+def whole_card(item: ContentItem) -> Card:
+    """With all its content."""
+    source = source_addresses([item]).get(item.pk, "")
+    return replace(_card(item, (), is_whole=True), source=source)
+
+
+def _card(item: ContentItem, words: Sequence[str], *, is_whole: bool = False) -> Card:
+    """With what was found of the `words`."""
     title, content = marked(item.title, words), item.content
     if item.type in (ItemType.LINK, ItemType.IMAGE, ItemType.FILE):
         href = _address(content.strip())

@@ -19,7 +19,6 @@ from collections_app.pages.cards import cards
 from collections_app.pages.forms import CollectionForm
 from collections_app.pages.looks import look_of, own_address, remember_look
 from collections_app.search import Wanted, find_items
-from collections_app.sources import with_source
 from portal.web.text import one_line
 
 PER_PAGE = 48
@@ -37,7 +36,7 @@ def collection(request: HttpRequest, public_id: str) -> HttpResponse:
     text = one_line(request.GET.get("q", ""), MAX_SEARCH)
     hits = find_items(user, Wanted(search=text, collection_id=public_id)) if text else None
     rows = hits.ordered(None) if hits else collecting.items_in(found)
-    page = Paginator(with_source(rows), PER_PAGE).get_page(request.GET.get("page"))
+    page = Paginator(rows, PER_PAGE).get_page(request.GET.get("page"))
     places = enumerate(cards(page, hits.words if hits else ()), page.start_index() - 1)
     context = {
         "collection": found,

@@ -17,11 +17,10 @@ from accounts.access import User
 from collections_app import services
 from collections_app.access import collections_of, counted, get_item, items_of
 from collections_app.models import ItemType
-from collections_app.pages.cards import card, cards
+from collections_app.pages.cards import cards, whole_card
 from collections_app.pages.forms import CollectionForm, ItemForm
 from collections_app.pages.looks import look_of, own_address, remember_look
 from collections_app.search import SORTS, Wanted, find_items
-from collections_app.sources import with_source
 from portal.web.text import one_line
 
 PER_PAGE = 24
@@ -57,7 +56,7 @@ def item(request: HttpRequest, public_id: str) -> HttpResponse:
     user = cast(User, request.user)
     found = get_item(user, public_id)
     context = {
-        "card": card(with_source(items_of(user)).get(pk=found.pk), is_whole=True),
+        "card": whole_card(found),
         "inside": found.collections.all(),
         "others": collections_of(user).exclude(items=found),
     }
@@ -93,7 +92,7 @@ def _listed(request: HttpRequest, user: User) -> dict[str, Any]:
     is_favorite, is_bin = "favorite" in request.GET, "bin" in request.GET
     wanted = Wanted(search=text, type=kind, favorite=True if is_favorite else None, deleted=is_bin)
     found = find_items(user, wanted)
-    rows = with_source(found.ordered(sort if sort in SORTS else None))
+    rows = found.ordered(sort if sort in SORTS else None)
     page = Paginator(rows, PER_PAGE).get_page(request.GET.get("page"))
     return {
         "search": text,

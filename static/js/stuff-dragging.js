@@ -2,31 +2,31 @@
 // does the same.
 import { post, say, sayFailed } from "./toast.js";
 
-let carried = [];
+export function dragging(list, renew) {
+  let carried = [];
+  const target = (event) => (carried.length ? event.target.closest?.("[data-collection]") : null);
 
-export function carry(event, list, renew) {
-  const card = event.target.closest?.("[data-item]");
-  if (!card) return;
-  const picked = [...list.querySelectorAll(".pick:checked")].map(({ value }) => value);
-  carried = picked.includes(card.dataset.item) ? picked : [card.dataset.item];
-  for (const target of list.querySelectorAll("[data-collection]")) accept(target, list, renew);
-}
-
-function accept(target, list, renew) {
-  if (target.dataset.accepts) return;
-  target.dataset.accepts = "true";
-  target.addEventListener("dragover", (event) => {
-    if (!carried.length) return;
-    event.preventDefault();
-    target.dataset.over = "";
+  list.addEventListener("dragstart", ({ target: dragged }) => {
+    const card = dragged.closest?.("[data-item]");
+    const picked = [...list.querySelectorAll(".pick:checked")].map(({ value }) => value);
+    if (!card) carried = [];
+    else carried = picked.includes(card.dataset.item) ? picked : [card.dataset.item];
   });
-  target.addEventListener("dragleave", () => delete target.dataset.over);
-  target.addEventListener("drop", async (event) => {
+  list.addEventListener("dragover", (event) => {
+    const over = target(event);
+    if (!over) return;
     event.preventDefault();
+    over.dataset.over = "";
+  });
+  list.addEventListener("dragleave", (event) => delete target(event)?.dataset.over);
+  list.addEventListener("drop", async (event) => {
+    const collection = target(event);
+    if (!collection) return;
+    event.preventDefault();
+    delete collection.dataset.over;
     const items = carried.map((item) => ["item", item]);
     carried = [];
-    delete target.dataset.over;
-    const isDone = await post("/stuff/act", [["do", "collect"], ["collection", target.dataset.collection], ...items]);
+    const isDone = await post("/stuff/act", [["do", "collect"], ["collection", collection.dataset.collection], ...items]);
     if (!isDone) return sayFailed();
     await renew();
     say(list.dataset.collected);

@@ -1,4 +1,5 @@
 // What people keep: the list narrows while they type, and its buttons work without a new page.
+import { dragging } from "./stuff-dragging.js";
 import { offer, post, sayFailed } from "./toast.js";
 
 const PAUSE = 150;
@@ -83,5 +84,5 @@ list.addEventListener("change", ({ target }) => {
   const words = target.matches(".pick") && list.querySelector("[data-picked]");
   if (words) words.textContent = `${list.querySelectorAll(".pick:checked").length} ${words.dataset.picked}`;
 });
-list.addEventListener("dragstart", async (event) => (await import("./stuff-dragging.js")).carry(event, list, renew));
+dragging(list, renew);
 document.addEventListener("portal:undone", renew);

@@ -162,19 +162,22 @@ def test_it_goes_into_the_export_and_goes_with_the_account(
     from accounts.models import DataExport
     from collections_app.collecting import add_items, create_collection
     from collections_app.models import Collection, ContentItem
-    from collections_app.services import discard_item
+    from collections_app.services import discard_item, edit_item
 
     kept, gone = item("Kept", tags=["a"]), item("Gone")
     collection = create_collection(user=alice, name="Box")
     add_items(user=alice, collection_id=collection.public_id, items=[kept])
     discard_item(item=gone)
+    edit_item(item=kept, tags=["b"])
     export = DataExport.objects.create(user=alice)
     make_export(export.pk)
     export.refresh_from_db()
     with export.file.open("rb") as file, zipfile.ZipFile(file) as archive:
         items = json.loads(archive.read("stuff/items.json"))
+        versions = json.loads(archive.read("stuff/versions.json"))
         (box,) = json.loads(archive.read("stuff/collections.json"))
     assert {each["title"] for each in items} == {"Kept", "Gone"}
+    assert sorted(version["tags"] for version in versions) == [["a"], ["b"]]
     assert box["items"] == [kept.public_id]
     delete_account(user=alice)
     assert not ContentItem.objects.filter(pk__in=[kept.pk, gone.pk]).exists()

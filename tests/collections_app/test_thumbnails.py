@@ -1,12 +1,26 @@
 """Small pictures of what people keep, made in the background."""
 
 import io
+from collections.abc import Iterator
 from typing import Any
 
 import httpx
+import pytest
 from PIL import Image
 
+from tests import profile
 from tests.chat.attachments import samples
+from tests.portal_process import PortalProcess, celery_worker
+
+
+@pytest.fixture(autouse=True, scope="module")
+def worker(portal: PortalProcess) -> Iterator[None]:
+    """The embedded portal is its own."""
+    if profile.PROFILE == "embedded":
+        yield
+        return
+    with celery_worker(portal.variables):
+        yield
 
 
 def test_an_image_among_the_stuff_has_a_small_picture(

@@ -4,9 +4,6 @@ import { offer } from "../toast.js";
 const chat = document.querySelector("#chat");
 const token = () => chat.querySelector("[name=csrfmiddlewaretoken]").value;
 
-export const saves = (button) =>
-  button.matches(".save-code") || ["save", "saveFile", "saveSelection"].some((name) => name in button.dataset);
-
 export async function save(button, turn, box) {
   button.disabled = true;
   const answer = await fetch(`/api/chat/messages/${turn.id}/save`, {
