@@ -22,7 +22,7 @@ class Used:
 def use_item(*, user: User, item_id: str) -> Used:
     """Raises `NotFound`."""
     item = get_item(user, item_id)
-    if item.type in ("IMAGE", "FILE") and (file := keeping.held_by(user, item.pk)):
+    if item.type in ("IMAGE", "FILE") and (file := keeping.file_at(user, item.content.strip())):
         return Used(attachment=keeping.another(file))
     if item.type == "CODE":
         return Used(_fenced(item.content, item.language))

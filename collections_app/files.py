@@ -1,14 +1,15 @@
 """Files of the portal's that items are about. They are stored above this app, which is told how to hold on to
 one for as long as its item is there."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from uuid import UUID
 
 from accounts.access import User
 from collections_app.models import ContentItem, ItemType
 
-# The owner, the item's key, and the address it has; an empty one lets go of what was held.
-Hold = Callable[[User, UUID, str], None]
+# The owner, the item's key, and the addresses it has; of others it lets go.
+Hold = Callable[[User, UUID, Sequence[str]], None]
+_FILES = (ItemType.IMAGE, ItemType.FILE)
 _holders: list[Hold] = []
 
 
@@ -18,7 +19,9 @@ def offer(hold: Hold) -> None:
 
 
 def hold(item: ContentItem) -> None:
-    """In the transaction in which the item comes to be about it."""
-    is_about_file = item.type in (ItemType.IMAGE, ItemType.FILE)
+    """In the transaction in which the item comes to be about one. Those of its former versions stay, too."""
+    former = item.versions.filter(type__in=_FILES).values_list("content", flat=True)
+    current = [item.content] if item.type in _FILES else []
+    addresses = [content.strip() for content in (*current, *former)]
     for each in _holders:
-        each(item.user, item.pk, item.content.strip() if is_about_file else "")
+        each(item.user, item.pk, addresses)

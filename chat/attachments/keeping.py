@@ -1,5 +1,6 @@
 """Files that people keep among their stuff: the same bytes, held by the item as messages hold theirs."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from django.db import transaction
@@ -24,14 +25,15 @@ def another(attachment: Attachment) -> Attachment:
     return Attachment.objects.create(file=file, name=attachment.name)
 
 
-def hold(user: User, item: UUID, address: str) -> None:
-    """The item keeps the file at this address, if it is one of the person's, and no other."""
-    named = attachments_of(user).filter(pk=decode(Attachment.id_prefix, id_in(address))).first()
-    KeptFile.objects.filter(item_id=item).exclude(attachment=named).delete()
-    if named is not None:
-        KeptFile.objects.get_or_create(item_id=item, attachment=named)
-        thumbnails.want(named)
+def hold(user: User, item: UUID, addresses: Sequence[str]) -> None:
+    """The item keeps the files at these addresses that are the person's, and no others."""
+    keys = [decode(Attachment.id_prefix, id_in(address)) for address in addresses]
+    named = list(attachments_of(user).filter(pk__in=[key for key in keys if key]))
+    KeptFile.objects.filter(item_id=item).exclude(attachment__in=named).delete()
+    for attachment in named:
+        KeptFile.objects.get_or_create(item_id=item, attachment=attachment)
+        thumbnails.want(attachment)
 
 
-def held_by(user: User, item: UUID) -> Attachment | None:
-    return attachments_of(user).filter(kept__item=item).first()
+def file_at(user: User, address: str) -> Attachment | None:
+    return attachments_of(user).filter(pk=decode(Attachment.id_prefix, id_in(address))).first()

@@ -17,6 +17,7 @@ from portal.web.highlight import coloured
 _LINES, _CHARACTERS = 10, 600
 # A file of this portal's. What lies elsewhere is linked: it would be fetched as soon as it is shown.
 _OWN_FILE = re.compile(r"/uploads/([\w-]+)(/[^\s/]+)?")
+_CODE = nh3.Cleaner(tags={"span"}, attributes={"span": {"class"}})
 
 
 @dataclass(frozen=True)
@@ -71,8 +72,7 @@ def _card(item: ContentItem, words: Sequence[str], *, is_whole: bool = False) ->
 
 
 def _safe_code(code: str, language: str) -> SafeString:
-    html = nh3.clean(coloured(code, language), tags={"span"}, attributes={"span": {"class"}})
-    return mark_safe(html)  # noqa: S308 - cleaned
+    return mark_safe(_CODE.clean(coloured(code, language)))  # noqa: S308 - cleaned
 
 
 def _address(text: str) -> str:

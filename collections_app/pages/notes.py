@@ -14,6 +14,7 @@ _TAGS = {
     "sup", "sub", "table", "thead", "tbody", "tr", "th", "td", "mark",
 }  # fmt: skip
 _CLASSES = {tag: {"class"} for tag in ("div", "span", "pre")}
+_CLEANER = nh3.Cleaner(tags=_TAGS, attributes=_CLASSES, clean_content_tags={"button", "math"})
 
 
 def whole_note(text: str) -> SafeString:
@@ -22,5 +23,4 @@ def whole_note(text: str) -> SafeString:
 
 def beginning_of_note(text: str) -> SafeString:
     html = _HEADING.sub(lambda found: f"<{found[1]}p>", render(text))
-    kept = nh3.clean(html, tags=_TAGS, attributes=_CLASSES, clean_content_tags={"button", "math"})
-    return mark_safe(kept)  # noqa: S308 - cleaned
+    return mark_safe(_CLEANER.clean(html))  # noqa: S308 - cleaned

@@ -122,8 +122,10 @@ def test_an_item_holds_the_file_it_names(api: httpx.Client, talk: Any, keep: Any
     held = KeptFile.objects.filter(attachment__file__user=alice)
     assert held.get().attachment.public_id == talk["picture"]["id"]
     api.patch(f"/stuff/{item['id']}", json={"content": talk["notes"]["url"], "type": "FILE"})
-    assert held.get().attachment.public_id == talk["notes"]["id"]
     api.patch(f"/stuff/{item['id']}", json={"content": "Words", "type": "NOTE"})
+    named = {file.attachment.public_id for file in held.all()}
+    assert named == {talk["picture"]["id"], talk["notes"]["id"]}, "a former version can be restored"
+    alice.content_items.all().delete()
     assert not held.exists()
 
 
