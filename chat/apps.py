@@ -9,11 +9,11 @@ class ChatConfig(AppConfig):
         from accounts import data_export, deletion
         from accounts.profile import model_choices
         from chat import access
-        from chat.attachments import own_files, releasing
+        from chat.attachments import keeping, own_files, releasing
         from chat.conversations import own_data
         from chat.conversations.sqlite_words import MESSAGES
         from chat.sharing import own_data as own_shares
-        from collections_app import sources
+        from collections_app import files, sources
 
         data_export.register("chat", own_data.export)
         data_export.register("attachments", own_files.export)
@@ -21,4 +21,5 @@ class ChatConfig(AppConfig):
         data_export.register("shares", own_shares.export)
         model_choices.offer(access.model_names_for)
         sources.offer(lambda user, public_id: access.get_message(user, public_id).pk)
+        files.offer(keeping.hold)
         post_migrate.connect(MESSAGES.prepare, sender=self)

@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from chat.attachments import releasing
+from chat.attachments import releasing, thumbnails
 from chat.completions import idempotency
 from chat.conversations import answers, filing
 
@@ -25,3 +25,8 @@ def sweep_attachments() -> None:
 @shared_task
 def delete_discarded_sessions() -> None:
     filing.delete_discarded()
+
+
+@shared_task
+def make_thumbnail(file_id: int) -> None:
+    thumbnails.make(file_id)

@@ -7,6 +7,7 @@ from chat.api.imports import Import
 from chat.api.models import ChatModelList, ModelDetail, ModelList
 from chat.api.sessions import Message, Messages, Session, SessionMessages, Sessions
 from chat.api.shares import SessionShares, Share, Shares
+from chat.api.stuff import SavedPart, Use
 from chat.pages import (
     archived,
     diagrams,
@@ -35,6 +36,8 @@ api = [
     re_path(r"^chat/attachments/(?P<public_id>[^/]+)/?$", Attachment.as_view(), name="api-attachment"),
     re_path(r"^chat/messages/?$", Messages.as_view(), name="api-chat-messages"),
     re_path(r"^chat/messages/(?P<public_id>[^/]+)/?$", Message.as_view(), name="api-chat-message"),
+    re_path(r"^chat/messages/(?P<public_id>[^/]+)/save/?$", SavedPart.as_view(), name="api-message-save"),
+    re_path(r"^stuff/(?P<public_id>[^/]+)/use/?$", Use.as_view(), name="api-item-use"),
     re_path(r"^chat/sessions/?$", Sessions.as_view(), name="api-sessions"),
     re_path(r"^chat/sessions/(?P<public_id>[^/]+)/?$", Session.as_view(), name="api-session"),
     re_path(

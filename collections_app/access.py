@@ -1,5 +1,6 @@
 """The only door to what a person keeps."""
 
+from collections.abc import Collection as Several
 from uuid import UUID
 
 from django.db.models import Count, Q, QuerySet
@@ -17,6 +18,15 @@ def items_of(user: User) -> QuerySet[ContentItem]:
 def binned_items_of(user: User) -> QuerySet[ContentItem]:
     """What the person may still take back."""
     return ContentItem.objects.filter(user=user, deleted_at__isnull=False)
+
+
+def kept_from(user: User | UUID, messages: Several[UUID]) -> dict[UUID, list[ContentItem]]:
+    """What the person, or who has this id, saved from these messages, by their keys; without content."""
+    rows = ContentItem.objects.filter(user=user, deleted_at=None, source_message__in=messages).order_by("pk")
+    found: dict[UUID, list[ContentItem]] = {}
+    for item in rows.only("title", "source_message"):
+        found.setdefault(item.source_message_id, []).append(item)
+    return found
 
 
 def get_item(user: User, public_id: str, *, lock: bool = False, param: str | None = None) -> ContentItem:

@@ -1,12 +1,14 @@
 """Many items at once: all of them, or none."""
 
 from collections.abc import Callable, Sequence
+from copy import copy
 
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
 from accounts.access import User
+from collections_app import versions
 from collections_app.access import binned_items_of, item_key, items_of
 from collections_app.collecting import add_items
 from collections_app.definition import checked_tags
@@ -31,6 +33,15 @@ def restore_items(*, user: User, item_ids: Sequence[str]) -> int:
     return _chosen(binned_items_of(user), item_ids).update(deleted_at=None)
 
 
+@transaction.atomic
+def erase_items(*, user: User, item_ids: Sequence[str]) -> int:
+    """For ever. Raises `NotFound` for what is not in the bin: nothing goes for ever at once."""
+    chosen = _chosen(binned_items_of(user), item_ids)
+    erased = chosen.count()
+    chosen.delete()
+    return erased
+
+
 def tag_items(*, user: User, item_ids: Sequence[str], tags: Sequence[str]) -> int:
     """The tags are added to those they have."""
     return _retag(user, item_ids, lambda item: [*item.tags, *checked_tags(tags)])
@@ -51,8 +62,10 @@ def collect_items(*, user: User, item_ids: Sequence[str], collection_id: str) ->
 @transaction.atomic
 def _retag(user: User, item_ids: Sequence[str], tags: Callable[[ContentItem], list[str]]) -> int:
     items = list(_chosen(items_of(user), item_ids).select_for_update())
+    before = [copy(item) for item in items]
     for item in items:
         item.tags, item.updated_at = checked_tags(tags(item)), timezone.now()
+    versions.record(list(zip(before, items, strict=True)), by=user)
     return ContentItem.objects.bulk_update(items, ["tags", "updated_at"])
 
 

@@ -97,3 +97,29 @@ class Membership(models.Model):
 
     def __str__(self) -> str:
         return f"{self.position}: {self.item_id}"
+
+
+class ItemVersion(models.Model):
+    """What an item was from `created_at` on, and who made it so. The newest is the item as it is; one that
+    was never changed has none yet."""
+
+    item = models.ForeignKey(ContentItem, on_delete=models.CASCADE, related_name="versions")
+    # From 1. Those that are forgotten leave their numbers unused.
+    number = models.PositiveIntegerField()
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    type = models.CharField(max_length=6, choices=ItemType)
+    title = models.CharField(max_length=200)
+    content = models.TextField()
+    description = models.CharField(max_length=2000, blank=True)
+    language = models.CharField(max_length=50, blank=True)
+    tags = models.JSONField(default=list)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        ordering = ("-number",)
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["item", "number"], name="one_of_each_number")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.number}: {self.title}"

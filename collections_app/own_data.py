@@ -5,12 +5,16 @@ from typing import Any
 from accounts.access import User
 from accounts.data_export import Archive
 from collections_app.access import collections_of
-from collections_app.models import Collection, ContentItem
+from collections_app.models import Collection, ContentItem, ItemVersion
+from collections_app.versions import FIELDS
+from portal.web.ids import encode
 
 
 def export(user: User, archive: Archive) -> None:
     items = ContentItem.objects.filter(user=user)
     archive.add_rows("stuff/items.json", map(_item, items.iterator()))
+    versions = ItemVersion.objects.filter(item__user=user).select_related("by")
+    archive.add_rows("stuff/versions.json", map(_version, versions.iterator()))
     archive.add_rows("stuff/collections.json", map(_collection, collections_of(user).iterator()))
 
 
@@ -28,6 +32,13 @@ def _item(item: ContentItem) -> dict[str, Any]:
         "updatedAt": item.updated_at,
         "deletedAt": item.deleted_at,
     }
+
+
+def _version(version: ItemVersion) -> dict[str, Any]:
+    said = {name: getattr(version, name) for name in FIELDS}
+    by = version.by.display_name if version.by else None
+    item = encode(ContentItem.id_prefix, version.item_id)
+    return {"item": item, "number": version.number, **said, "by": by, "createdAt": version.created_at}
 
 
 def _collection(collection: Collection) -> dict[str, Any]:

@@ -7,19 +7,32 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.access import User
+from collections_app import files, versions
 from collections_app.definition import checked_item
 from collections_app.models import ContentItem
+from portal.web.errors import NotFound
 
 STAYS_IN_BIN = timedelta(days=30)
 
 
+@transaction.atomic
 def create_item(*, user: User, **fields: Any) -> ContentItem:
     """`fields` as `collections_app.definition` knows them; `type`, `title` and `content` at least."""
-    return ContentItem.objects.create(user=user, **checked_item(user, fields))
+    item = ContentItem.objects.create(user=user, **checked_item(user, fields))
+    files.hold(item)
+    return item
 
 
-def edit_item(*, item: ContentItem, **fields: Any) -> ContentItem:
-    """Changes what is named and nothing else. A favourite is no change of the thing itself."""
+@transaction.atomic
+def edit_item(*, item: ContentItem, by: User | None = None, **fields: Any) -> ContentItem:
+    """Changes what is named and nothing else; what was there before stays as a version. `by` is who does it,
+    if not its owner. A favourite is no change of the thing itself."""
+    # As it is now: somebody else may have changed it since it was read.
+    before = ContentItem.objects.select_for_update().filter(pk=item.pk, deleted_at=None).first()
+    if before is None:
+        raise NotFound("There is no such item.")
+    for name in versions.FIELDS:
+        setattr(item, name, getattr(before, name))
     values = checked_item(item.user, fields, item)
     if values.keys() - {"is_favorite"}:
         values["updated_at"] = timezone.now()
@@ -27,7 +40,16 @@ def edit_item(*, item: ContentItem, **fields: Any) -> ContentItem:
         setattr(item, name, value)
     if values:
         item.save(update_fields=list(values))
+    versions.record([(before, item)], by=by or item.user)
+    if values.keys() & {"type", "content"}:
+        files.hold(item)
     return item
+
+
+def restore_version(*, item: ContentItem, number: int, by: User) -> ContentItem:
+    """The item is again what it was then. That is a change like any other. Raises `NotFound`."""
+    version, _ = versions.pair_of(item, number)
+    return edit_item(item=item, by=by, **versions.as_said(version))
 
 
 def discard_item(*, item: ContentItem) -> None:

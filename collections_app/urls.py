@@ -2,13 +2,25 @@ from django.urls import path, re_path
 
 from collections_app.api.collections import Collection, CollectionItem, CollectionItems, Collections
 from collections_app.api.stuff import BulkStuff, Item, Stuff
-from collections_app.pages import acting, collections, stuff
+from collections_app.api.versions import RestoredVersion, Version, Versions
+from collections_app.pages import acting, collections, stuff, versions
 
 # The trailing slash is optional everywhere (conformance H01).
 api = [
     re_path(r"^stuff/?$", Stuff.as_view(), name="api-stuff"),
     re_path(r"^stuff/bulk/?$", BulkStuff.as_view(), name="api-stuff-bulk"),
     re_path(r"^stuff/(?P<public_id>[^/]+)/?$", Item.as_view(), name="api-item"),
+    re_path(r"^stuff/(?P<public_id>[^/]+)/versions/?$", Versions.as_view(), name="api-item-versions"),
+    re_path(
+        r"^stuff/(?P<public_id>[^/]+)/versions/(?P<number>[0-9]{1,7})/?$",
+        Version.as_view(),
+        name="api-item-version",
+    ),
+    re_path(
+        r"^stuff/(?P<public_id>[^/]+)/versions/(?P<number>[0-9]{1,7})/restore/?$",
+        RestoredVersion.as_view(),
+        name="api-item-version-restore",
+    ),
     re_path(r"^collections/?$", Collections.as_view(), name="api-collections"),
     re_path(r"^collections/(?P<public_id>[^/]+)/?$", Collection.as_view(), name="api-collection"),
     re_path(
@@ -27,6 +39,10 @@ pages = [
     path("stuff/prompts", stuff.prompts, name="stuff-prompts"),
     path("stuff/<str:public_id>", stuff.item, name="item"),
     path("stuff/<str:public_id>/edit", stuff.edit, name="item-edit"),
+    path("stuff/<str:public_id>/versions", versions.versions, name="item-versions"),
+    path(
+        "stuff/<str:public_id>/versions/<int:number>/restore", versions.restore, name="item-version-restore"
+    ),
     path("collections/new", collections.new, name="collection-new"),
     path("collections/<str:public_id>", collections.collection, name="collection"),
     path("collections/<str:public_id>/edit", collections.edit, name="collection-edit"),

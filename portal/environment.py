@@ -68,6 +68,7 @@ class Environment:
     portal_signup_domains: tuple[str, ...]
     portal_deletion_grace_days: int
     portal_export_days: int
+    portal_item_versions: int
     portal_geoip_path: Path | None
     portal_upstream_url: str | None
     portal_upstream_key: str | None
@@ -140,6 +141,7 @@ def read(source: Mapping[str, str] = os.environ) -> Environment:
         portal_signup_domains=reader.words("PORTAL_SIGNUP_DOMAINS"),
         portal_deletion_grace_days=reader.number("PORTAL_DELETION_GRACE_DAYS", 14),
         portal_export_days=reader.number("PORTAL_EXPORT_DAYS", 7),
+        portal_item_versions=reader.number("PORTAL_ITEM_VERSIONS", 50),
         portal_geoip_path=reader.file("PORTAL_GEOIP_PATH"),
         portal_upstream_url=reader.server("PORTAL_UPSTREAM_URL"),
         portal_upstream_key=reader.text("PORTAL_UPSTREAM_KEY"),

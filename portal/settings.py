@@ -265,6 +265,7 @@ ACCOUNT_SIGNUP_FORM_CLASS = "accounts.signup_form.PolicyForm"
 SIGNUP = ENVIRONMENT.portal_signup
 SIGNUP_DOMAINS = ENVIRONMENT.portal_signup_domains
 DELETION_GRACE = timedelta(days=ENVIRONMENT.portal_deletion_grace_days)
+ITEM_VERSIONS = ENVIRONMENT.portal_item_versions
 EXPORT_LIFETIME = timedelta(days=ENVIRONMENT.portal_export_days)
 GEOIP_PATH = ENVIRONMENT.portal_geoip_path
 

@@ -10,7 +10,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from chat.access import get_attachment
-from chat.attachments import intake, storage
+from chat.attachments import intake, storage, thumbnails
 from chat.attachments.kinds import IMAGES
 from chat.attachments.references import note_of
 from chat.attachments.releasing import delete_attachments
@@ -65,9 +65,16 @@ class Upload(APIView):
 
 class Preview(APIView):
     def get(self, request: Request, public_id: str) -> HttpResponseBase:
-        """An image as the portal drew it anew: small, and without what a camera adds."""
-        file = get_attachment(request.user, public_id).file
+        """An image as the portal drew it anew: small, and without what a camera adds. `small` asks for a
+        thumbnail; until there is one, which is soon, it is the whole view."""
+        attachment = get_attachment(request.user, public_id)
+        file = attachment.file
         if not file.view_key:
             raise NotFound("There is no preview of this file.")
+        if "small" in request.query_params:
+            if file.thumbnail_key:
+                with storage.open_object(file.thumbnail_key) as picture:
+                    return downloads.inline(picture.read(), content_type=thumbnails.MEDIA_TYPE)
+            thumbnails.want(attachment)
         with storage.open_object(file.view_key) as view:
             return downloads.inline(view.read(), content_type=file.view_type)

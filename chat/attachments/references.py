@@ -24,6 +24,12 @@ def address_of(attachment: Attachment) -> str:
     return f"/uploads/{attachment.public_id}/{quote(attachment.name, safe='')}"
 
 
+def id_in(address: str) -> str:
+    """Of a file of ours; empty for any other address."""
+    found = _ADDRESS.fullmatch(address)
+    return found[1] if found else ""
+
+
 def note_of(attachment: Attachment, note: str = "") -> dict[str, Any]:
     """As messages have it, with what their reader should know of how it was used."""
     return {
@@ -64,7 +70,7 @@ def shown(notes: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     for note in notes:
         ours = _named(note)
         preview = f"/uploads/{ours[0]}" if ours and note["type"] in IMAGES else None
-        told.append({**note, "is_ours": ours is not None, "preview": preview})
+        told.append({**note, "id": ours and ours[0], "is_ours": ours is not None, "preview": preview})
     return told
 
 
@@ -109,5 +115,5 @@ def _named(note: Mapping[str, Any]) -> tuple[str, str] | None:
     """An id of ours, and the field that names it."""
     if re.fullmatch(_ID, note.get("id") or ""):
         return note["id"], "id"
-    address = _ADDRESS.fullmatch(note.get("url") or "")
-    return (address[1], "url") if address else None
+    public_id = id_in(note.get("url") or "")
+    return (public_id, "url") if public_id else None

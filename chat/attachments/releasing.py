@@ -11,7 +11,7 @@ from accounts.access import User
 from chat.attachments import storage
 from chat.models import Attachment, StoredFile
 
-# How long an upload may wait to become part of a message.
+# How long an upload may wait to become part of a message or an item of stuff.
 UNUSED = timedelta(days=1)
 
 
@@ -34,9 +34,9 @@ def in_session(session_id: UUID) -> list[Attachment]:
 
 
 def release(attachments: Collection[Attachment]) -> None:
-    """Those that no message refers to any more."""
+    """Those that no message refers to any more, and no item of stuff."""
     named = [row.pk for row in attachments]
-    delete_attachments(Attachment.objects.filter(pk__in=named, messages=None))
+    delete_attachments(Attachment.objects.filter(pk__in=named, messages=None, kept=None))
 
 
 def part(user: User, nobody: User) -> None:
@@ -46,6 +46,6 @@ def part(user: User, nobody: User) -> None:
 
 
 def sweep() -> None:
-    old = Attachment.objects.filter(messages=None, created_at__lt=timezone.now() - UNUSED)
+    old = Attachment.objects.filter(messages=None, kept=None, created_at__lt=timezone.now() - UNUSED)
     delete_attachments(old)
     storage.sweep()

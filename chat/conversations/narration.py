@@ -6,7 +6,7 @@ from typing import Any
 from chat.gateway.collect import Answer
 from chat.gateway.request import Thinking
 from chat.models import Message
-from chat.rendering.markdown import BlockStream, render_blocks
+from portal.rendering.markdown import BlockStream, render_blocks
 
 Event = dict[str, Any]
 

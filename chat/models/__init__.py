@@ -1,4 +1,4 @@
-from chat.models.attachment import Attachment, DoomedObject, StoredFile
+from chat.models.attachment import Attachment, DoomedObject, KeptFile, StoredFile
 from chat.models.catalogue import Deployment, ModelAlias, PublicModel, Upstream
 from chat.models.conversation import Message, Session
 from chat.models.idempotency import StoredAnswer
@@ -9,6 +9,7 @@ __all__ = [
     "Deployment",
     "DoomedObject",
     "ImportedSession",
+    "KeptFile",
     "Message",
     "ModelAlias",
     "PublicModel",

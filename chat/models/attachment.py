@@ -25,6 +25,8 @@ class StoredFile(models.Model):
     key = models.CharField(max_length=200)
     view_key = models.CharField(max_length=200, blank=True)
     view_type = models.CharField(max_length=20, blank=True)
+    # A smaller view, of an image that is among somebody's stuff; made in the background.
+    thumbnail_key = models.CharField(max_length=200, blank=True, db_default="")
 
     class Meta:
         constraints: ClassVar[list[models.BaseConstraint]] = [
@@ -36,11 +38,12 @@ class StoredFile(models.Model):
 
     @property
     def keys(self) -> list[str]:
-        return [key for key in (self.key, self.view_key) if key]
+        return [key for key in (self.key, self.view_key, self.thumbnail_key) if key]
 
 
 class Attachment(PublicIdModel):
-    """An upload, under the name it came with. Messages may share it; what is in none goes after a day."""
+    """An upload, under the name it came with. Messages may share it and items of stuff keep it; what is
+    in none goes after a day."""
 
     id_prefix = "att"
 
@@ -54,6 +57,21 @@ class Attachment(PublicIdModel):
 
     def __str__(self) -> str:
         return self.name
+
+
+class KeptFile(models.Model):
+    """What keeps a file for an item of its owner's, whatever becomes of the messages it came with."""
+
+    item = models.ForeignKey("collections_app.ContentItem", on_delete=models.CASCADE, related_name="+")
+    attachment = models.ForeignKey(Attachment, on_delete=models.CASCADE, related_name="kept")
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["item", "attachment"], name="kept_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.attachment_id} for {self.item_id}"
 
 
 class DoomedObject(models.Model):

@@ -2,7 +2,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, JsonResponse
 from django.views.decorators.http import require_POST
 
-from chat.rendering.diagrams import draw
+from portal.rendering.diagrams import draw
 from portal.web.errors import ApiError
 
 

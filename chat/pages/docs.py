@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from chat.gateway.upstreams.builtin.knowledge import PORTAL_ADDRESS, tutorials
-from chat.rendering.markdown import render as render_markdown
+from portal.rendering.markdown import render as render_markdown
 
 
 @require_safe

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from chat.rendering.markdown import render
+from portal.rendering.markdown import render
 
 
 def readable(turns: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -14,7 +14,8 @@ from chat.conversations.turns import generation_id
 from chat.gateway.request import Text, Thinking, ToolCall, ToolResult
 from chat.models import Message, PublicModel, Session
 from chat.models.conversation import MessageStatus
-from chat.rendering.markdown import render as render_markdown
+from collections_app.access import kept_from
+from portal.rendering.markdown import render as render_markdown
 from portal.web.ids import decode, encode
 
 # A screenful or two: what is older is read when somebody scrolls there.
@@ -39,7 +40,12 @@ def page_of_turns(session: Session, *, before: str | None = None) -> TurnsPage:
     start = max(0, end - PAGE_SIZE)
     messages = branches.read(session, path[start:end])
     results = _results(messages)
-    turns = [_turn(message, tree.versions(message.pk), results) for message in messages if _is_shown(message)]
+    kept = kept_from(session.user_id, [message.pk for message in messages])
+    turns = [
+        {**_turn(message, tree.versions(message.pk), results), "kept": kept.get(message.pk, ())}
+        for message in messages
+        if _is_shown(message)
+    ]
     earlier = encode(Message.id_prefix, path[start]) if start else None
     return TurnsPage(turns, earlier, _active(messages), _context(messages))
 

@@ -63,6 +63,7 @@ _ACTIONS: dict[str, tuple[Callable[..., int], str | None]] = {
     "addToCollection": (bulk.collect_items, "collection_id"),
     "delete": (bulk.discard_items, None),
     "restore": (bulk.restore_items, None),
+    "deleteForever": (bulk.erase_items, None),
 }
 _OUTSIDE = {"tags": "tags", "collection_id": "collectionId"}
 

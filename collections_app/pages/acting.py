@@ -14,26 +14,32 @@ from django.views.decorators.http import require_POST
 
 from accounts.access import User
 from collections_app import bulk, collecting
+from collections_app.pages.forms import tags_in
 from portal.web.errors import ApiError
 
+_TAGGING = {"tag": bulk.tag_items, "untag": bulk.untag_items}
 _VERBS: dict[str, Callable[..., Any]] = {
     "favorite": partial(bulk.mark_favorites, favorite=True),
     "unfavorite": partial(bulk.mark_favorites, favorite=False),
     "delete": bulk.discard_items,
     "restore": bulk.restore_items,
+    "erase": bulk.erase_items,
 }
 
 
 @login_required
 @require_POST
 def act(request: HttpRequest) -> HttpResponse:
-    """Form fields: `do` and one or more `item`; for some a `collection`, or a `position` in it."""
+    """Form fields: `do` and one or more `item`; for some a `collection`, or a `position` in it, or
+    `tags` with commas between them."""
     verb, items = request.POST.get("do", ""), request.POST.getlist("item")
     user = cast(User, request.user)
     collection = request.POST.get("collection", "")
     try:
         if verb in _VERBS:
             _VERBS[verb](user=user, item_ids=items)
+        elif verb in _TAGGING:
+            _TAGGING[verb](user=user, item_ids=items, tags=tags_in(request.POST.get("tags", "")))
         elif verb == "collect":
             bulk.collect_items(user=user, item_ids=items, collection_id=collection)
         elif verb in ("uncollect", "move"):

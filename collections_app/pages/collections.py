@@ -14,11 +14,15 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.access import User
 from collections_app import collecting
-from collections_app.access import get_collection
+from collections_app.access import collections_of, get_collection
 from collections_app.pages.cards import cards
 from collections_app.pages.forms import CollectionForm
+from collections_app.pages.looks import look_of, own_address, remember_look
+from collections_app.search import Wanted, find_items
+from portal.web.text import one_line
 
 PER_PAGE = 48
+MAX_SEARCH = 500
 form_page = require_http_methods(["GET", "HEAD", "POST"])
 
 
@@ -27,13 +31,25 @@ form_page = require_http_methods(["GET", "HEAD", "POST"])
 @require_safe
 def collection(request: HttpRequest, public_id: str) -> HttpResponse:
     """`part` asks for the list alone."""
-    found = get_collection(cast(User, request.user), public_id)
-    page = Paginator(collecting.items_in(found), PER_PAGE).get_page(request.GET.get("page"))
-    places = enumerate(cards(page), page.start_index() - 1)
-    placed = [(card, place - 1, place + 1) for place, card in places]
-    context = {"collection": found, "page": page, "placed": placed, "back": request.path}
+    user = cast(User, request.user)
+    found = get_collection(user, public_id)
+    text = one_line(request.GET.get("q", ""), MAX_SEARCH)
+    hits = find_items(user, Wanted(search=text, collection_id=public_id)) if text else None
+    rows = hits.ordered(None) if hits else collecting.items_in(found)
+    page = Paginator(rows, PER_PAGE).get_page(request.GET.get("page"))
+    places = enumerate(cards(page, hits.words if hits else ()), page.start_index() - 1)
+    context = {
+        "collection": found,
+        "page": page,
+        "placed": [(card, place - 1, place + 1) for place, card in places],
+        "search": text,
+        "is_similar": hits is not None and hits.is_similar,
+        "back": own_address(request),
+        "look": look_of(request),
+        "others": collections_of(user).exclude(pk=found.pk),
+    }
     template = "_collection.html" if "part" in request.GET else "collection.html"
-    return render(request, f"collections_app/{template}", context)
+    return remember_look(request, render(request, f"collections_app/{template}", context))
 
 
 @login_required

@@ -33,6 +33,10 @@ ICONS = [
 _NO_COMPLETION = {"autocomplete": "off"}
 
 
+def tags_in(text: str) -> list[str]:
+    return [tag for tag in re.split(r"\s*,\s*", text.strip()) if tag]
+
+
 class ServiceForm(forms.Form):
     def done(self, act: Callable[..., T]) -> T | None:
         """Calls the service with what was said; what it refuses becomes the field's error, and None."""
@@ -109,8 +113,7 @@ class ItemForm(ServiceForm):
     def said(self) -> dict[str, Any]:
         # Browsers write lines of a form with CR and LF.
         content = self.cleaned_data["content"].replace("\r\n", "\n")
-        tags = [tag for tag in re.split(r"\s*,\s*", self.cleaned_data["tags"].strip()) if tag]
-        return {**self.cleaned_data, "content": content, "tags": tags}
+        return {**self.cleaned_data, "content": content, "tags": tags_in(self.cleaned_data["tags"])}
 
 
 class CollectionForm(ServiceForm):

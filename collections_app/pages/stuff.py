@@ -17,8 +17,9 @@ from accounts.access import User
 from collections_app import services
 from collections_app.access import collections_of, counted, get_item, items_of
 from collections_app.models import ItemType
-from collections_app.pages.cards import card, cards
+from collections_app.pages.cards import cards, whole_card
 from collections_app.pages.forms import CollectionForm, ItemForm
+from collections_app.pages.looks import look_of, own_address, remember_look
 from collections_app.search import SORTS, Wanted, find_items
 from portal.web.text import one_line
 
@@ -45,7 +46,7 @@ def stuff(request: HttpRequest) -> HttpResponse:
             return redirect("stuff")
     context = _listed(request, user)
     context |= {"form": form, "is_open": is_open or bool(form.errors), "collection_form": CollectionForm()}
-    return render(request, "collections_app/stuff.html", context)
+    return remember_look(request, render(request, "collections_app/stuff.html", context))
 
 
 @login_required
@@ -55,7 +56,7 @@ def item(request: HttpRequest, public_id: str) -> HttpResponse:
     user = cast(User, request.user)
     found = get_item(user, public_id)
     context = {
-        "card": card(found, is_whole=True),
+        "card": whole_card(found),
         "inside": found.collections.all(),
         "others": collections_of(user).exclude(items=found),
     }
@@ -91,9 +92,8 @@ def _listed(request: HttpRequest, user: User) -> dict[str, Any]:
     is_favorite, is_bin = "favorite" in request.GET, "bin" in request.GET
     wanted = Wanted(search=text, type=kind, favorite=True if is_favorite else None, deleted=is_bin)
     found = find_items(user, wanted)
-    page = Paginator(found.ordered(sort if sort in SORTS else None), PER_PAGE).get_page(
-        request.GET.get("page")
-    )
+    rows = found.ordered(sort if sort in SORTS else None)
+    page = Paginator(rows, PER_PAGE).get_page(request.GET.get("page"))
     return {
         "search": text,
         "type": kind or "",
@@ -106,18 +106,11 @@ def _listed(request: HttpRequest, user: User) -> dict[str, Any]:
         "is_similar": found.is_similar,
         "is_empty": not page.paginator.count and not is_bin and not items_of(user).exists(),
         "collections": counted(collections_of(user)),
-        "back": _own_address(request),
+        "back": own_address(request),
+        "look": look_of(request),
     }
 
 
 def _type(request: HttpRequest, name: str) -> str | None:
     said = request.GET.get(name, "").upper()
     return said if said in ItemType else None
-
-
-def _own_address(request: HttpRequest) -> str:
-    """Of the page; the part is fetched by it."""
-    query = request.GET.copy()
-    query.pop("part", None)
-    query.pop("new", None)
-    return f"{request.path}?{query.urlencode()}" if query else request.path

@@ -7,6 +7,9 @@ const box = composer({ onSend: (question) => talk.ask(question), onStop: () => t
 const talk = conversation({ onBusy: box.setBusy, onError: box.showError });
 box.begin();
 
+const used = new URL(location.href).searchParams.get("use");
+if (used) import("./chat/using.js").then(({ use }) => use(used, box));
+
 document.querySelector("#suggestions").addEventListener("click", (event) => {
   const button = event.target.closest(".suggestion");
   if (button) box.fillAndSend(button.textContent);

@@ -1,4 +1,5 @@
 // What people keep: the list narrows while they type, and its buttons work without a new page.
+import { dragging } from "./stuff-dragging.js";
 import { offer, post, sayFailed } from "./toast.js";
 
 const PAUSE = 150;
@@ -67,11 +68,11 @@ list.addEventListener("submit", async (event) => {
   const next = event.target.closest("[data-item]")?.nextElementSibling;
   if (!(await post(event.target.action, [...fields]))) return sayFailed();
   if (verb === "delete") {
-    const back = [["do", "restore"], ["item", fields.get("item")]];
+    const back = [["do", "restore"], ...fields.getAll("item").map((item) => ["item", item])];
     offer({ text: list.dataset.deleted, url: event.target.action, fields: back });
   }
   if (list.dataset.home) return verb === "delete" ? location.assign(list.dataset.home) : location.reload();
-  if (["delete", "restore", "uncollect"].includes(verb)) next?.querySelector("h2 a")?.focus({ preventScroll: true });
+  if (["delete", "restore", "uncollect", "erase"].includes(verb)) next?.querySelector("h2 a")?.focus({ preventScroll: true });
   await renew();
 });
 
@@ -79,4 +80,9 @@ list.addEventListener("click", ({ target }) => {
   const button = target.closest("[data-click]");
   if (button) document.querySelector(button.dataset.click).click();
 });
+list.addEventListener("change", ({ target }) => {
+  const words = target.matches(".pick") && list.querySelector("[data-picked]");
+  if (words) words.textContent = `${list.querySelectorAll(".pick:checked").length} ${words.dataset.picked}`;
+});
+dragging(list, renew);
 document.addEventListener("portal:undone", renew);

@@ -4,12 +4,13 @@ const PENDING = "undo";
 const toast = document.querySelector("#toast");
 const words = toast.querySelector("span");
 const undo = toast.querySelector("button");
+const link = toast.querySelector("a");
 let hiding;
 
 export function say(text, milliseconds = OFFER) {
   clearTimeout(hiding);
   words.textContent = text;
-  undo.hidden = true;
+  undo.hidden = link.hidden = true;
   toast.hidden = false;
   hiding = setTimeout(hide, milliseconds);
 }
@@ -17,10 +18,13 @@ export function say(text, milliseconds = OFFER) {
 export const sayFailed = () => say(toast.dataset.failed);
 
 // `fields` are sent to `url` to take back what `text` says was done. "portal:undone" tells the page of it.
-export function offer({ text, url, fields, until = Date.now() + OFFER }) {
-  sessionStorage.setItem(PENDING, JSON.stringify({ text, url, fields, until }));
+// `open` is where what was made can be seen.
+export function offer({ text, url, fields, open, until = Date.now() + OFFER }) {
+  sessionStorage.setItem(PENDING, JSON.stringify({ text, url, fields, open, until }));
   say(text, until - Date.now());
   undo.hidden = false;
+  link.hidden = !open;
+  if (open) link.href = open;
   undo.onclick = () => takeBack(url, fields);
 }
 
@@ -44,7 +48,7 @@ async function takeBack(url, fields) {
   sessionStorage.removeItem(PENDING);
   const isDone = await post(url, fields);
   say(isDone ? toast.dataset.undone : toast.dataset.failed, 3000);
-  document.dispatchEvent(new CustomEvent("portal:undone"));
+  document.dispatchEvent(new CustomEvent("portal:undone", { detail: { fields, isDone } }));
 }
 
 // Nobody loses it from under their hand.

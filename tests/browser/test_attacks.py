@@ -8,7 +8,7 @@ import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
-from chat.rendering.markdown import render
+from portal.rendering.markdown import render
 from tests.chat.attacks import ALL
 from tests.portal_process import PortalProcess
 

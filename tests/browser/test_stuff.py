@@ -1,5 +1,6 @@
 """Stuff and the prompt library as people use them, by mouse and keyboard."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -7,6 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.test_accessibility import look, require_accessible
+from tests.chat.attachments import samples
 
 __all__ = ["look"]
 
@@ -149,3 +151,148 @@ def test_it_is_accessible(look: Page, sign_in_page: Any, alice: Any, item: Calla
     page.locator("#composer-input").press_sequentially("/")
     expect(page.locator("#prompts [role=option]")).to_have_count(2)
     require_accessible(page)
+
+
+def test_what_is_said_is_saved_and_used_again(sign_in_page: Callable[[Any], Page], alice: Any) -> None:
+    from tests.browser.test_accessibility import talk_of
+
+    session = talk_of(alice)
+    page = sign_in_page(alice)
+    page.goto(f"/chat/{session}")
+    answer, toast = page.locator('.turn[data-role="assistant"]'), page.locator("#toast")
+    kept = answer.locator(".kept a")
+    page.get_by_role("button", name="Save the answer").press("Enter")
+    expect(toast).to_contain_text("Saved to your stuff.")
+    expect(kept).to_have_text(["Here is all of it:"])
+    expect(page.get_by_role("button", name="Save the answer")).to_be_focused()
+    toast.get_by_role("button", name="Undo").press("Enter")
+    expect(kept).to_have_count(0)
+    answer.locator(".code-block").get_by_role("button", name="Save").press("Enter")
+    expect(kept).to_have_text(['print("hi") # a comment'])
+    answer.locator("blockquote").select_text()
+    page.get_by_role("button", name="Save the selection").press("Enter")
+    expect(kept).to_have_count(2)
+    expect(kept.last).to_be_focused()
+    require_accessible(page)
+    page.reload()
+    expect(kept).to_have_count(2)
+    kept.first.click()
+    page.wait_for_url("**/stuff/stf_*")
+    expect(page.locator(".whole code")).to_have_text('print("hi")  # a comment')
+    page.get_by_role("link", name="The chat it came from").click()
+    page.wait_for_url(f"**/chat/{session}#msg_*")
+    expect(answer).to_be_focused()
+    kept.first.click()
+    page.get_by_role("link", name="in a chat").click()
+    expect(page.locator("#composer-input")).to_have_value('```python\nprint("hi")  # a comment\n```')
+    expect(page.locator("#composer-input")).to_be_focused()
+    expect(page).to_have_url(re.compile(r"/chat$"))
+
+
+def test_a_picture_is_saved_and_sent_again(sign_in_page: Callable[[Any], Page], alice: Any) -> None:
+    page = sign_in_page(alice)
+    picture = {"name": "owl.png", "mimeType": "image/png", "buffer": samples.image(size=(300, 200))}
+    page.locator("#attach-files").set_input_files([picture])
+    expect(page.locator("#send")).to_be_enabled()
+    page.locator("#composer-input").press("Enter")
+    question = page.locator('.turn[data-role="user"]')
+    question.get_by_role("button", name="Save owl.png").press("Enter")
+    page.locator("#toast").get_by_role("link", name="Open").click()
+    image = page.locator(".card-image img")
+    assert image.evaluate("(image) => image.decode().then(() => image.naturalWidth)") == 300
+    page.get_by_role("link", name="Use owl.png in a chat").click()
+    expect(page.locator("#attachments .file-name")).to_have_text("owl.png")
+    expect(page.locator("#send")).to_be_enabled()
+
+
+def test_an_address_leads_to_a_message_far_above(sign_in_page: Callable[[Any], Page], alice: Any) -> None:
+    from chat.models import Message, Session
+
+    session = Session.objects.create(user=alice, title="Long", model="Waymore-A1-Instruct-1011")
+    last, said = None, []
+    for number in range(70):
+        last = Message.objects.create(
+            session=session, parent=last, role=("user", "assistant")[number % 2], text=f"Number {number}"
+        )
+        said.append(last)
+    other = Message.objects.create(session=session, parent=said[4], role="assistant", text="Another way")
+    Session.objects.filter(pk=session.pk).update(current=last)
+    page = sign_in_page(alice)
+    page.goto(f"/chat/{session.public_id}#{said[3].public_id}")
+    expect(page.locator(f"#{said[3].public_id}")).to_be_focused()
+    expect(page.locator(f"#{said[3].public_id}")).to_be_in_viewport()
+    page.goto("/stuff")
+    page.goto(f"/chat/{session.public_id}#{other.public_id}")
+    expect(page.locator(f"#{other.public_id}")).to_be_focused()
+
+
+def test_versions_are_compared_and_restored(
+    look: Page, sign_in_page: Callable[[Any], Page], alice: Any, item: Callable[..., Any]
+) -> None:
+    from collections_app.services import edit_item
+
+    kept = item("Plan", "one\ntwo\nthree", tags=["a"])
+    edit_item(item=kept, title="Better plan", content="one\n2\nthree")
+    page = sign_in_page(alice)
+    page.goto(f"/stuff/{kept.public_id}")
+    page.get_by_role("link", name="Versions").press("Enter")
+    dialog = page.get_by_role("dialog", name="Versions")
+    expect(dialog.locator("[aria-current]")).to_be_focused()
+    expect(dialog.locator(".diff-removed del")).to_have_text("two")
+    expect(dialog.locator(".diff-added ins")).to_have_text("2")
+    require_accessible(page)
+    dialog.get_by_role("link", name="Version 1").press("Enter")
+    dialog.get_by_role("button", name="Restore version 1").press("Enter")
+    expect(page.get_by_role("heading", level=2)).to_have_text("Plan")
+    page.get_by_role("link", name="Versions").click()
+    expect(dialog.locator(".version-list li")).to_have_count(3)
+
+
+def test_many_are_chosen_dragged_and_deleted_for_ever(
+    look: Page, sign_in_page: Callable[[Any], Page], alice: Any, item: Callable[..., Any]
+) -> None:
+    from collections_app.collecting import create_collection
+
+    box = create_collection(user=alice, name="Box")
+    item("Note", "## Head\n\n- **bold**\n\n`code`", tags=["t"])
+    item("Code", "def f(): pass", "CODE", language="python")
+    item("Link", "https://example.org/", "LINK")
+    page = sign_in_page(alice)
+    page.goto("/stuff")
+    for title in ("Note", "Code"):
+        page.get_by_label(f"Select {title}").press("Space")
+    bar = page.get_by_role("form", name="What is selected")
+    expect(bar.locator("strong")).to_have_text("2 selected")
+    require_accessible(page)
+    bar.get_by_label("Tags").fill("new")
+    bar.get_by_role("button", name="Add tags").press("Enter")
+    expect(page.locator(".tags a", has_text="new")).to_have_count(2)
+    expect(bar).to_be_hidden()
+    page.get_by_label("Select Code").check()
+    bar.get_by_role("button", name="Add to it").click()
+    in_box = page.locator(".filters.collections a", has_text="Box")
+    expect(in_box).to_have_text("Box 1")
+    page.locator(".card", has_text="example.org").drag_to(in_box)
+    expect(in_box).to_have_text("Box 2")
+    assert box.items.count() == 2
+    page.get_by_role("link", name="List", exact=True).click()
+    expect(page.locator(".card-text").first).to_be_hidden()
+    require_accessible(page)
+    page.get_by_role("link", name="Cards", exact=True).click()
+    page.get_by_label("Select Note").check()
+    page.get_by_label("Select Link").check()
+    bar.get_by_role("button", name="Delete").click()
+    expect(cards(page)).to_have_text(["Code"])
+    page.locator("#toast").get_by_role("button", name="Undo").click()
+    expect(cards(page)).to_have_count(3)
+    page.get_by_role("button", name="Delete Note").click()
+    expect(cards(page)).to_have_count(2)
+    page.get_by_role("link", name="Bin").click()
+    expect(cards(page)).to_have_text(["Note"])
+    require_accessible(page)
+    page.once("dialog", lambda dialog: dialog.dismiss())
+    page.get_by_role("button", name="Delete Note for ever").click()
+    expect(cards(page)).to_have_text(["Note"])
+    page.once("dialog", lambda dialog: dialog.accept())
+    page.get_by_role("button", name="Delete Note for ever").click()
+    expect(page.get_by_text("The bin is empty.")).to_be_visible()

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chat.rendering.markdown import BlockStream, render, render_blocks
+from portal.rendering.markdown import BlockStream, render, render_blocks
 
 LINES = [
     "Words *and* more", "# Title", "- a", "", "  c", "1. one", "2. two", "12", "> said", "```py", "```",

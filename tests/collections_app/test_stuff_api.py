@@ -247,12 +247,15 @@ def test_tags_are_kept_once(keep: Callable[..., Any]) -> None:
 
 
 def test_the_tutorials_calls_work_as_printed(
-    portal: PortalProcess, keep: Any, collection: Any, secret: str
+    portal: PortalProcess, api: httpx.Client, keep: Any, collection: Any, secret: str
 ) -> None:
     printed = re.findall(r"```bash\n(.*?)```", TUTORIAL.read_text(), re.DOTALL)
     calls = [call for block in printed for call in re.split(r"\n\n(?=(?:# [^\n]*\n)?curl)", block)]
     item = keep("A note on pandas", type="CODE", tags=["pandas"], favorite=True)["id"]
+    session = api.post("/chat/sessions", json={}).json()["id"]
+    message = api.post(f"/chat/sessions/{session}/messages", json={"content": "Kept"}).json()["id"]
     names = {"YOUR_API_KEY": secret, "COLLECTION_ID": collection["id"], "CONTENT_ITEM_ID": item}
+    names["MESSAGE_ID"] = message
     answers = []
     for call in calls:
         code = call.replace("http://127.0.0.1:8000", portal.url).strip()
@@ -262,7 +265,8 @@ def test_the_tutorials_calls_work_as_printed(
         done = subprocess.run(["sh", "-c", code], capture_output=True, text=True, timeout=60)
         answers.append((done.stdout.splitlines()[-1], done.stdout))
     assert [status for status, _ in answers] == [
-        "201", "201", "201", "200", "200", "200", "200", "200", "200", "200", "204", "200"
+        "201", "201", "201", "200", "200", "200", "200", "200", "200", "200", "204", "200",
+        "200", "200", "200", "201", "200",
     ], answers  # fmt: skip
     for _, told in answers[3:7]:
         assert "A note on pandas" in told

@@ -70,7 +70,7 @@ def test_cards_show_what_is_inside_and_nothing_in_it_is_markup(browser: httpx.Cl
     for markup in ("<b>Code", "return '<script>", "<img src=x", "<u>about", ">&lt;i", 'href="javascript:'):
         assert (markup in page) == markup.startswith(">"), markup
     assert '<a href="https://example.org/page?a=1&amp;b=2"' in page
-    assert '<img src="/uploads/att_0123"' in page
+    assert '<img src="/uploads/att_0123?small"' in page
     assert 'src="https://' not in page, "nothing is fetched from elsewhere"
 
 
@@ -162,20 +162,86 @@ def test_it_goes_into_the_export_and_goes_with_the_account(
     from accounts.models import DataExport
     from collections_app.collecting import add_items, create_collection
     from collections_app.models import Collection, ContentItem
-    from collections_app.services import discard_item
+    from collections_app.services import discard_item, edit_item
 
     kept, gone = item("Kept", tags=["a"]), item("Gone")
     collection = create_collection(user=alice, name="Box")
     add_items(user=alice, collection_id=collection.public_id, items=[kept])
     discard_item(item=gone)
+    edit_item(item=kept, tags=["b"])
     export = DataExport.objects.create(user=alice)
     make_export(export.pk)
     export.refresh_from_db()
     with export.file.open("rb") as file, zipfile.ZipFile(file) as archive:
         items = json.loads(archive.read("stuff/items.json"))
+        versions = json.loads(archive.read("stuff/versions.json"))
         (box,) = json.loads(archive.read("stuff/collections.json"))
     assert {each["title"] for each in items} == {"Kept", "Gone"}
+    assert sorted(version["tags"] for version in versions) == [["a"], ["b"]]
     assert box["items"] == [kept.public_id]
     delete_account(user=alice)
     assert not ContentItem.objects.filter(pk__in=[kept.pk, gone.pk]).exists()
     assert not Collection.objects.filter(pk=collection.pk).exists()
+
+
+def test_notes_are_rendered_and_harmless(browser: httpx.Client, item: Any) -> None:
+    text = (
+        "# Head\n\n- **bold** <i>x</i>\n\n```python\ndef f(): pass\n```\n[l](javascript:x) ![i](http://e.org)"
+    )
+    note = item("Note", text)
+    whole = browser.get(f"/stuff/{note.public_id}").text
+    assert '<h1 dir="auto">Head</h1>' in whole
+    for page in (whole, browser.get("/stuff").text):
+        assert "<strong>bold</strong> &lt;i&gt;x&lt;/i&gt;" in page
+        assert '<span class="k">def</span>' in page
+        assert 'href="javascript:' not in page
+        assert "<img" not in page
+    assert "<p>Head</p>" in page, "a list's headings are those of its cards"
+    found = browser.get("/stuff?q=bold").text
+    assert "<mark>bold</mark>" in found
+
+
+def test_many_at_once(browser: httpx.Client, item: Any, alice: Any) -> None:
+    from collections_app.collecting import create_collection
+
+    items = [item(f"Item {number}") for number in range(3)]
+    ids = [each.public_id for each in items[:2]]
+    box = create_collection(user=alice, name="Box")
+
+    def rows(**wanted: Any) -> int:
+        return int(alice.content_items.filter(**wanted).count())
+
+    form(browser, "/stuff/act", do="favorite", item=ids)
+    assert rows(is_favorite=True) == 2
+    form(browser, "/stuff/act", do="tag", item=ids, tags="a, b")
+    form(browser, "/stuff/act", do="untag", item=ids[:1], tags="b")
+    assert sorted(each.tags for each in alice.content_items.all()) == [[], ["a"], ["a", "b"]]
+    form(browser, "/stuff/act", do="collect", item=ids, collection=box.public_id)
+    assert rows(collections=box) == 2
+    assert form(browser, "/stuff/act", do="tag", item=ids, tags="x" * 51).status_code == 400
+    assert form(browser, "/stuff/act", do="erase", item=ids).status_code == 404, "only from the bin"
+    form(browser, "/stuff/act", do="delete", item=ids)
+    assert "Delete Item 0 for ever" in browser.get("/stuff?bin=1").text
+    assert form(browser, "/stuff/act", do="erase", item=[items[2].public_id, ids[0]]).status_code == 404
+    form(browser, "/stuff/act", do="erase", item=ids)
+    assert rows() == 1
+
+
+def test_a_collection_is_searched_and_looked_at_as_a_list(
+    browser: httpx.Client, item: Any, alice: Any
+) -> None:
+    from collections_app.collecting import add_items, create_collection
+
+    box = create_collection(user=alice, name="Box").public_id
+    add_items(user=alice, collection_id=box, items=[item("Owl"), item("Okapi")])
+    item("Owl outside")
+    found = browser.get(f"/collections/{box}?q=owl").text
+    assert "<mark>Owl</mark>" in found
+    assert "Okapi" not in found
+    assert "outside" not in found
+    assert "Nothing fits." in browser.get(f"/collections/{box}?q=nowhere&part=1").text
+    assert 'data-look="grid"' in browser.get("/stuff").text
+    assert 'data-look="list"' in browser.get("/stuff?look=list").text
+    for path in ("/stuff", f"/collections/{box}", "/stuff?part=1"):
+        assert 'data-look="list"' in browser.get(path).text, "it is remembered"
+    assert 'data-look="list"' in browser.get("/stuff?look=none").text

@@ -159,6 +159,9 @@ ROWS: dict[str, list[Row]] = {
     ],
     "api-chat-message": [Row(OWNERS | ANY_KEY_OF_HERS, "/api/chat/messages/{answer}", "PATCH",
                              {"rating": "up"})],
+    "api-message-save": [Row(OWNERS | ANY_KEY_OF_HERS, "/api/chat/messages/{answer}/save", "POST",
+                             {"part": "answer"})],
+    "api-item-use": [Row(OWNERS | ANY_KEY_OF_HERS, "/api/stuff/{item}/use", "POST")],
     "api-stuff": [Row(OWN, "/api/stuff"),
                   Row(OWN, "/api/stuff", "POST", {"type": "NOTE", "title": "New", "content": "x"})],
     "api-stuff-bulk": [Row(OWNERS | ANY_KEY_OF_HERS, "/api/stuff/bulk", "POST",
@@ -168,6 +171,11 @@ ROWS: dict[str, list[Row]] = {
         Row(OWNERS | ANY_KEY_OF_HERS, "/api/stuff/{item}", "PATCH", {"favorite": True}),
         Row(OWNERS | {"key without the permission": IN, "key": 404, "owner": 404},
             "/api/stuff/{item}", "DELETE"),
+    ],
+    "api-item-versions": [Row(OWNERS | ANY_KEY_OF_HERS, "/api/stuff/{item}/versions")],
+    "api-item-version": [Row(OWNERS | ANY_KEY_OF_HERS, "/api/stuff/{item}/versions/1")],
+    "api-item-version-restore": [
+        Row(OWNERS | ANY_KEY_OF_HERS, "/api/stuff/{item}/versions/1/restore", "POST")
     ],
     "api-collections": [Row(OWN, "/api/collections"), Row(OWN, "/api/collections", "POST", {"name": "New"})],
     "api-collection": [
@@ -293,6 +301,8 @@ ROWS: dict[str, list[Row]] = {
     "stuff-prompts": [Row(PAGE, "/stuff/prompts?q=x")],
     "item": [Row(OWNERS_PAGE, "/stuff/{item}")],
     "item-edit": [Row(OWNERS_PAGE, "/stuff/{item}/edit")],
+    "item-versions": [Row(OWNERS_PAGE, "/stuff/{item}/versions")],
+    "item-version-restore": [Row(OWNERS_FORM, "/stuff/{item}/versions/1/restore", "POST", form={})],
     "collection-new": [Row(PAGE, "/collections/new")],
     "collection": [Row(OWNERS_PAGE, "/collections/{collection}")],
     "collection-edit": [Row(OWNERS_PAGE, "/collections/{collection}/edit")],

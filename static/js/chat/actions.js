@@ -1,6 +1,7 @@
 // What the buttons below a question or an answer do.
 import { speak } from "./speech.js";
 
+const SAVES = ".save-code, [data-save], [data-save-file], [data-save-selection]";
 const token = () => document.querySelector("#chat [name=csrfmiddlewaretoken]").value;
 
 export function act(target, talk, box) {
@@ -11,6 +12,7 @@ export function act(target, talk, box) {
   else if ("again" in button.dataset) talk.again(turn.id, box.model());
   else if ("branch" in button.dataset) branch(turn.id, box);
   else if ("speak" in button.dataset) speak(button, turn.querySelector(".answer"));
+  else if (button.matches(SAVES)) import("./saving.js").then(({ save }) => save(button, turn, box));
   else if (button.dataset.rate) rate(button, turn, box);
   else if ("edit" in button.dataset) edit(turn, talk, box);
 }

@@ -156,6 +156,13 @@ export function composer({ onSend, onStop }) {
       input.value = text;
       submit();
     },
+    // After what is there already.
+    put(text, attached) {
+      files.giveBack(attached);
+      input.value = [input.value.trimEnd(), text].filter(Boolean).join("\n\n");
+      input.dispatchEvent(new Event("input"));
+      input.focus();
+    },
     onEditLast(edit) {
       editLast = edit;
     },

@@ -113,6 +113,10 @@ export function conversation({ onBusy, onError }) {
     scroll.keepPlace(() => turns.prepend(text));
   }
 
+  async function goTo(message) {
+    (await import("./arriving.js")).arrive(message, { earlier: scroll.readOn, show });
+  }
+
   function follow(generation, answer) {
     onBusy(true);
     const known = following.get(generation);
@@ -179,6 +183,7 @@ export function conversation({ onBusy, onError }) {
   }
 
   scroll.toEnd();
+  if (location.hash.startsWith("#msg_")) goTo(location.hash.slice(1));
   const active = turns.active();
   if (active.generation) follow(active.generation, document.getElementById(active.answer));
 

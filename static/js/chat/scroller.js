@@ -6,7 +6,7 @@ export function scroller({ onTop }) {
   const view = document.querySelector("#chat-scroll");
   const jump = document.querySelector("#jump");
   let isAtEnd = true;
-  let isReading = false;
+  let reading;
 
   view.addEventListener("scroll", () => {
     isAtEnd = view.scrollHeight - view.scrollTop - view.clientHeight < NEAR;
@@ -18,11 +18,8 @@ export function scroller({ onTop }) {
   });
   jump.addEventListener("click", toEnd);
 
-  async function readOn() {
-    if (isReading) return;
-    isReading = true;
-    await onTop();
-    isReading = false;
+  function readOn() {
+    return (reading ??= onTop().finally(() => (reading = null)));
   }
 
   function toEnd() {
@@ -33,6 +30,7 @@ export function scroller({ onTop }) {
 
   return {
     toEnd,
+    readOn,
     grew() {
       if (isAtEnd) view.scrollTop = view.scrollHeight;
     },

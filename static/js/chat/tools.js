@@ -14,10 +14,18 @@ function listen(talk, box) {
     if (draw) (await import("./diagram.js")).toggleDiagram(draw);
     else act(target, talk, box);
   });
+  document.addEventListener("selectionchange", firstSelection);
+  firstSelection();
   return {
     editLast() {
       const edits = chat.querySelectorAll('.turn[data-role="user"] [data-edit]');
       act([...edits].at(-1), talk, box);
     },
   };
+}
+
+async function firstSelection() {
+  if (getSelection().isCollapsed) return;
+  document.removeEventListener("selectionchange", firstSelection);
+  (await import("./selecting.js")).followSelection();
 }

@@ -14,21 +14,26 @@ from markdown_it.token import Token
 from markdown_it.utils import EnvType, OptionsDict
 from mdit_py_plugins.tasklists import tasklists_plugin
 
-from chat.rendering.footnotes import notes_plugin
-from chat.rendering.highlight import code_block
-from chat.rendering.maths import formula_html, maths_plugin
-from chat.rendering.sanitise import sanitise
+from portal.rendering.footnotes import notes_plugin
+from portal.rendering.highlight import code_block
+from portal.rendering.maths import formula_html, maths_plugin
+from portal.rendering.sanitise import sanitise
 
 _LINE_END = re.compile(r"\r\n?")
 Block = tuple[int | None, str]
+
+
+def _language(token: Token) -> str:
+    """A block's, as its author named it."""
+    words = token.info.split()
+    return words[0] if words else ""
 
 
 def _fence(
     renderer: RendererHTML, tokens: Sequence[Token], index: int, options: OptionsDict, env: EnvType
 ) -> str:
     token = tokens[index]
-    words = token.info.split()
-    language = words[0] if words else ""
+    language = _language(token)
     if language == "math":
         return f"<p>{formula_html(token.content, is_block=True)}</p>\n"
     return code_block(token.content, language)
@@ -98,6 +103,12 @@ def render(text: str) -> str:
     """The blocks as they stand on a page, each in a container that a stream can replace."""
     blocks = enumerate(render_blocks(text))
     return "".join(f'<div data-block="{index}">{html}</div>' for index, html in blocks)
+
+
+def code_blocks(text: str) -> list[tuple[str, str]]:
+    """The language and the code of each block that `render` shows as code, in their order there."""
+    fences = (token for token in _PARSER.parse(text) if token.type in ("fence", "code_block"))
+    return [(language, token.content) for token in fences if (language := _language(token)) != "math"]
 
 
 def _blocks(text: str) -> list[Block]:

@@ -14,7 +14,7 @@ _PATIENCE = 10
 _LONGEST = 10
 _PLACES = threading.BoundedSemaphore(2)
 _ROOT = Path(__file__).resolve().parents[2]
-_COMMAND = [sys.executable, "-E", "-s", "-m", "chat.rendering.diagram_worker"]
+_COMMAND = [sys.executable, "-E", "-s", "-m", "portal.rendering.diagram_worker"]
 
 
 def draw(source: str) -> str:
