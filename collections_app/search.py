@@ -171,8 +171,12 @@ class _Rank(_OfItem):
 
     def as_sqlite(self, compiler: Any, connection: Any, **context: Any) -> tuple[str, list[Any]]:
         # Of a word that most items have, it is as good as nothing: differences show far behind the point.
-        rank = ITEMS.matching(f"CAST(-1e12 * bm25({ITEMS.words}, 10, 6, 3, 1) AS INTEGER)")
-        return f"COALESCE(({rank} AND docs.item = {self.key(compiler)}), 0)", [fts5(self.terms)]
+        rank = ITEMS.matching(
+            f"docs.item AS item, CAST(-1e12 * bm25({ITEMS.words}, 10, 6, 3, 1) AS INTEGER) AS rank"
+        )
+        # The limit, which is none, has SQLite rank once and not for every row.
+        ranked = f"SELECT rank FROM ({rank} LIMIT -1) ranked WHERE ranked.item = {self.key(compiler)}"  # noqa: S608
+        return f"COALESCE(({ranked}), 0)", [fts5(self.terms)]
 
 
 class _Tagged(_OfItem):
