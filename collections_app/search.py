@@ -39,6 +39,8 @@ SORTS = {
 }
 # So many, the newest ones, are put in the order of how well they fit; the others can be had by date.
 RANKED = 1000
+# In the titles of so many, the newest ones, is looked for what stands inside words.
+_LOOKED_INTO = 2000
 
 
 @dataclass(frozen=True)
@@ -108,7 +110,7 @@ def _matching(user: User, rows: QuerySet[ContentItem], looked: Looked) -> Found:
         rows = rows.filter(_Tagged(tag))
     if not looked.terms:
         rows = rows.exclude(_Has([(*looked.excluded,)])) if looked.excluded else rows
-        return Found(rows.filter(title__icontains=looked.text) if looked.text else rows)
+        return Found(_with_inside(rows, looked.text) if looked.text else rows)
     found = Found(rows.filter(_Has(looked.terms, looked.excluded)), looked.words, looked.terms)
     if found.rows.exists():
         return found
@@ -117,10 +119,13 @@ def _matching(user: User, rows: QuerySet[ContentItem], looked: Looked) -> Found:
         alike = Found(rows.filter(_Has(similar, looked.excluded)), words, similar, is_similar=True)
         if alike.rows.exists():
             return alike
-    inside = rows.filter(title__icontains=looked.text)
-    for term in looked.excluded:
-        inside = inside.exclude(_Has([term]))
-    return Found(inside, looked.words)
+    rows = rows.exclude(_Has([(*looked.excluded,)])) if looked.excluded else rows
+    return Found(_with_inside(rows, looked.text), looked.words)
+
+
+def _with_inside(rows: QuerySet[ContentItem], text: str) -> QuerySet[ContentItem]:
+    newest = rows.order_by("-created_at", "-pk").values("pk")[:_LOOKED_INTO]
+    return ContentItem.objects.filter(pk__in=newest, title__icontains=text)
 
 
 class _OfItem(Func):
@@ -136,6 +141,13 @@ class _OfItem(Func):
         return f"{self.key(compiler).rpartition('.')[0]}.{name}"
 
 
+def _query(text: str) -> str:
+    """In the statement itself and not as its parameter: a prepared statement has one plan for all words, and
+    what is right for a rare one takes seconds for one that is everywhere. `portal.search.terms` writes
+    nothing but letters, digits and its own signs."""
+    return "to_tsquery('pg_catalog.simple', '" + text.replace("'", "''").replace("%", "%%") + "')"
+
+
 class _Has(_OfItem):
     """Whether an item has all of this, and nothing of what is excluded."""
 
@@ -147,8 +159,7 @@ class _Has(_OfItem):
         self.terms, self.excluded = terms, excluded
 
     def as_postgresql(self, compiler: Any, connection: Any, **context: Any) -> tuple[str, list[Any]]:
-        words = self.column(compiler, "words")
-        return f"{words} @@ to_tsquery('pg_catalog.simple', %s)", [tsquery(self.terms, self.excluded)]
+        return f"{self.column(compiler, 'words')} @@ {_query(tsquery(self.terms, self.excluded))}", []
 
     def as_sqlite(self, compiler: Any, connection: Any, **context: Any) -> tuple[str, list[Any]]:
         return f"{self.key(compiler)} IN ({ITEMS.matching('docs.item')})", [fts5(self.terms, self.excluded)]
@@ -166,8 +177,8 @@ class _Rank(_OfItem):
 
     def as_postgresql(self, compiler: Any, connection: Any, **context: Any) -> tuple[str, list[Any]]:
         words = self.column(compiler, "words")
-        query = "to_tsquery('pg_catalog.simple', %s)"
-        return f"(1000000 * ts_rank('{{0.1, 0.3, 0.6, 1}}', {words}, {query}))::int", [tsquery(self.terms)]
+        query = _query(tsquery(self.terms))
+        return f"(1000000 * ts_rank('{{0.1, 0.3, 0.6, 1}}', {words}, {query}))::int", []
 
     def as_sqlite(self, compiler: Any, connection: Any, **context: Any) -> tuple[str, list[Any]]:
         # Of a word that most items have, it is as good as nothing: differences show far behind the point.
@@ -199,8 +210,8 @@ class _Tagged(_OfItem):
         words = [f"'{word}':B" for word in words_of(self.tag)]
         if not words:
             return tagged, [given]
-        has = f"{self.column(compiler, 'words')} @@ to_tsquery('pg_catalog.simple', %s)"
-        return f"({has} AND {tagged})", [" & ".join(words), given]
+        has = f"{self.column(compiler, 'words')} @@ {_query(' & '.join(words))}"
+        return f"({has} AND {tagged})", [given]
 
     def as_sqlite(self, compiler: Any, connection: Any, **context: Any) -> tuple[str, list[Any]]:
         """SQLite's own `lower` knows ASCII only."""
