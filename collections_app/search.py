@@ -41,6 +41,7 @@ SORTS = {
 RANKED = 1000
 # In the titles of so many, the newest ones, is looked for what stands inside words.
 _LOOKED_INTO = 2000
+_SHORT = 2
 
 
 @dataclass(frozen=True)
@@ -148,6 +149,10 @@ def _query(text: str) -> str:
     return "to_tsquery('pg_catalog.simple', '" + text.replace("'", "''").replace("%", "%%") + "')"
 
 
+def _is_short_beginning(term: AnyTerm) -> bool:
+    return isinstance(term, Term) and term.is_beginning and len(term.words[-1]) <= _SHORT
+
+
 class _Has(_OfItem):
     """Whether an item has all of this, and nothing of what is excluded."""
 
@@ -159,7 +164,12 @@ class _Has(_OfItem):
         self.terms, self.excluded = terms, excluded
 
     def as_postgresql(self, compiler: Any, connection: Any, **context: Any) -> tuple[str, list[Any]]:
-        return f"{self.column(compiler, 'words')} @@ {_query(tsquery(self.terms, self.excluded))}", []
+        words, whole = self.column(compiler, "words"), _query(tsquery(self.terms, self.excluded))
+        long = [term for term in self.terms if not _is_short_beginning(term)]
+        if not long or long == list(self.terms):
+            return f"{words} @@ {whole}", []
+        # A letter or two begin words of nearly everything: the others lead there, and that is looked at last.
+        return f"({words} @@ {_query(tsquery(long, self.excluded))} AND ({words} @@ {whole}) IS TRUE)", []
 
     def as_sqlite(self, compiler: Any, connection: Any, **context: Any) -> tuple[str, list[Any]]:
         return f"{self.key(compiler)} IN ({ITEMS.matching('docs.item')})", [fts5(self.terms, self.excluded)]

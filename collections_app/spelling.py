@@ -47,7 +47,9 @@ def similar_terms(user: User, terms: Sequence[Term]) -> list[Wanted]:
 def _alike(term: Term, known: Sequence[str]) -> Wanted:
     """The term itself when it is spelt right."""
     word = term.words[0].lower()
-    if any(each == word or (term.is_beginning and each.startswith(word)) for each in known):
+    if word in known:
+        return Term((word,))
+    if any(term.is_beginning and each.startswith(word) for each in known):
         return term
     typos = 0 if len(word) < _SHORTEST else 1 if len(word) < _LONG else 2
     found = process.extract(word, known, scorer=OSA.distance, score_cutoff=typos, limit=_MOST_ALIKE)
