@@ -15,6 +15,7 @@ __all__ = [
     "Allowance",
     "User",
     "get_user_by_email",
+    "get_user_of_models",
     "instructions_of",
     "is_verified",
     "limits_of",
@@ -34,6 +35,14 @@ def get_user_by_email(email: str) -> User:
     user = User.objects.filter(email__iexact=email).first()
     if user is None:
         raise NotFound(f"There is no account for {email}.", "email")
+    return user
+
+
+def get_user_of_models(user_id: UUID) -> User:
+    """Raises `NotFound` for who no longer `may_use_models`."""
+    user = users_of_models().filter(pk=user_id).first()
+    if user is None:
+        raise NotFound("There is no such account.")
     return user
 
 

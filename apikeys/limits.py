@@ -130,12 +130,20 @@ class LimitReached(ApiError):
         assert self.reached is not None  # noqa: S101
         return max(1, math.ceil((self.reached.frees_at - self.now).total_seconds()))
 
+    @property
+    def headers(self) -> dict[str, str]:
+        return {"retry-after": str(self.retry_after)}
+
 
 class LimitsUnavailable(ApiError):
     """Nobody can tell whether a limit is kept: nobody gets past it."""
 
     status = 503
     code = "overloaded"
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {"retry-after": "1"}
 
 
 def limit_reached(standings: Sequence[Standing], claims: Sequence[Claim], now: datetime) -> LimitReached:

@@ -4,6 +4,7 @@ from typing import ClassVar
 
 from django.conf import settings
 from django.db import models
+from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
@@ -50,6 +51,12 @@ class ContentItem(PublicIdModel):
         ordering = ("-created_at", "-id")
         indexes: ClassVar[list[models.Index]] = [
             models.Index(fields=["user", "-created_at"]),
+            models.Index(fields=["user", "type", "-created_at"], name="stuff_by_type"),
+            models.Index(
+                fields=["user", "-created_at"], condition=models.Q(is_favorite=True), name="stuff_favorites"
+            ),
+            models.Index(fields=["user", "-updated_at"], name="stuff_by_change"),
+            models.Index(models.F("user"), Lower("title"), name="stuff_by_title"),
             models.Index(
                 fields=["deleted_at"], condition=models.Q(deleted_at__isnull=False), name="stuff_deleted"
             ),

@@ -2,18 +2,19 @@
 
 PostgreSQL has a column with the words and an index over it (`collections_app/migrations/0002_words.py`),
 SQLite a table beside the items (`collections_app.sqlite_words`). Where nothing has the words as they were
-spelt, PostgreSQL looks for similar ones in titles, tags and descriptions; SQLite has no means for that.
+spelt, similar ones are looked for (`collections_app.spelling`), and at last what titles have inside words.
+
+What a person has may be very much: nothing here reads all of it. A word that is everywhere is found newest
+first, and of what has the words the newest `RANKED` are ranked.
 """
 
 import json
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from functools import cache
+from dataclasses import dataclass
 from typing import Any
 
-from django.db import connection
-from django.db.models import BigIntegerField, BooleanField, F, Func, IntegerField, Q, QuerySet
+from django.db.models import BigIntegerField, BooleanField, F, Func, QuerySet
 from django.db.models.functions import Lower
 
 from accounts.access import User
@@ -21,8 +22,11 @@ from collections_app.access import binned_items_of, get_collection, items_of
 from collections_app.definition import checked_type
 from collections_app.models import ContentItem
 from collections_app.query import Looked, looked_for
+from collections_app.spelling import similar_terms
 from collections_app.sqlite_words import ITEMS
-from portal.search.terms import Term, fts5, tsquery
+from portal.search.terms import Term, alternatives, fts5, tsquery
+from portal.search.terms import Wanted as AnyTerm
+from portal.search.words import words_of
 from portal.web.text import require_plain_text
 
 # Sort → what orders the list, and whether its least comes first.
@@ -33,8 +37,11 @@ SORTS = {
     "title": ("title_key", True),
     "relevance": ("relevance", False),
 }
-# How like a word must be, from 0 to 1, to be taken for one with a typo.
-_LIKENESS = 0.4
+# So many, the newest ones, are put in the order of how well they fit; the others can be had by date.
+RANKED = 1000
+# In the titles of so many, the newest ones, is looked for what stands inside words.
+_LOOKED_INTO = 2000
+_SHORT = 2
 
 
 @dataclass(frozen=True)
@@ -51,19 +58,24 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Found:
-    """`words` are those looked for. `is_similar` when nothing has them as they were spelt."""
+    """`words` are those looked for, `terms` what ranks the rows. `is_similar` when nothing has the words as
+    they were spelt."""
 
     rows: QuerySet[ContentItem]
     words: Sequence[str] = ()
+    terms: Sequence[AnyTerm] = ()
     is_similar: bool = False
 
     def sorted_by(self, sort: str | None) -> tuple[QuerySet[ContentItem], str, bool]:
         """The rows, what orders them and whether its least comes first, for `portal.web.pagination`. Without
         a choice, what fits best comes first."""
-        is_ranked = "relevance" in self.rows.query.annotations
-        by, is_ascending = SORTS[sort or ("relevance" if is_ranked else "newest")]
-        if by == "relevance" and not is_ranked:
+        by, is_ascending = SORTS[sort or ("relevance" if self.terms else "newest")]
+        if by == "relevance" and not self.terms:
             by = "created_at"
+        if by == "relevance":
+            newest = self.rows.order_by("-created_at", "-pk").values("pk")[:RANKED]
+            ranked = ContentItem.objects.filter(pk__in=newest)
+            return ranked.annotate(relevance=_Rank(self.terms)), by, is_ascending
         rows = self.rows.annotate(title_key=Lower("title")) if by == "title_key" else self.rows
         return rows, by, is_ascending
 
@@ -87,36 +99,34 @@ def find_items(user: User, wanted: Wanted) -> Found:
         rows = rows.filter(_Tagged(wanted.tag))
     if wanted.favorite is not None:
         rows = rows.filter(is_favorite=wanted.favorite)
-    return _matching(rows, looked_for(wanted.search))
+    return _matching(user, rows, looked_for(wanted.search))
 
 
-def _matching(rows: QuerySet[ContentItem], looked: Looked) -> Found:
+def _matching(user: User, rows: QuerySet[ContentItem], looked: Looked) -> Found:
     if looked.types:
         rows = rows.filter(type__in=looked.types)
     if looked.is_favorite:
         rows = rows.filter(is_favorite=True)
     for tag in looked.tags:
         rows = rows.filter(_Tagged(tag))
-    for term in looked.excluded:
-        rows = rows.exclude(_Has([term]))
     if not looked.terms:
-        return Found(rows.filter(title__icontains=looked.text) if looked.text else rows)
-    spelt = rows.annotate(relevance=_Rank(looked.terms))
-    found = Found(spelt.filter(_Has(looked.terms) | Q(title__icontains=looked.text)), looked.words)
-    if _knows_likeness() and not found.rows.exists():
-        alike = rows.annotate(relevance=_Likeness(looked.words))
-        return replace(found, rows=alike.filter(relevance__gte=int(_LIKENESS * 1e6)), is_similar=True)
-    return found
+        rows = rows.exclude(_Has([(*looked.excluded,)])) if looked.excluded else rows
+        return Found(_with_inside(rows, looked.text) if looked.text else rows)
+    found = Found(rows.filter(_Has(looked.terms, looked.excluded)), looked.words, looked.terms)
+    if found.rows.exists():
+        return found
+    if similar := similar_terms(user, looked.terms):
+        words = [word for group in similar for term in alternatives(group) for word in term.words]
+        alike = Found(rows.filter(_Has(similar, looked.excluded)), words, similar, is_similar=True)
+        if alike.rows.exists():
+            return alike
+    rows = rows.exclude(_Has([(*looked.excluded,)])) if looked.excluded else rows
+    return Found(_with_inside(rows, looked.text), looked.words)
 
 
-@cache
-def _knows_likeness() -> bool:
-    """Whether PostgreSQL has pg_trgm. The portal goes without where its installation was not allowed."""
-    if connection.vendor != "postgresql":
-        return False
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT to_regprocedure('word_similarity(text,text)') IS NOT NULL")
-        return bool(cursor.fetchone()[0])
+def _with_inside(rows: QuerySet[ContentItem], text: str) -> QuerySet[ContentItem]:
+    newest = rows.order_by("-created_at", "-pk").values("pk")[:_LOOKED_INTO]
+    return ContentItem.objects.filter(pk__in=newest, title__icontains=text)
 
 
 class _OfItem(Func):
@@ -132,22 +142,37 @@ class _OfItem(Func):
         return f"{self.key(compiler).rpartition('.')[0]}.{name}"
 
 
+def _query(text: str) -> str:
+    """In the statement itself and not as its parameter: a prepared statement has one plan for all words, and
+    what is right for a rare one takes seconds for one that is everywhere. `portal.search.terms` writes
+    nothing but letters, digits and its own signs."""
+    return "to_tsquery('pg_catalog.simple', '" + text.replace("'", "''").replace("%", "%%") + "')"
+
+
+def _is_short_beginning(term: AnyTerm) -> bool:
+    return isinstance(term, Term) and term.is_beginning and len(term.words[-1]) <= _SHORT
+
+
 class _Has(_OfItem):
-    """Whether an item has all of this."""
+    """Whether an item has all of this, and nothing of what is excluded."""
 
     output_field = BooleanField()
     conditional = True
 
-    def __init__(self, terms: Sequence[Term]) -> None:
+    def __init__(self, terms: Sequence[AnyTerm], excluded: Sequence[Term] = ()) -> None:
         super().__init__()
-        self.terms = terms
+        self.terms, self.excluded = terms, excluded
 
     def as_postgresql(self, compiler: Any, connection: Any, **context: Any) -> tuple[str, list[Any]]:
-        words = self.column(compiler, "words")
-        return f"{words} @@ to_tsquery('pg_catalog.simple', %s)", [tsquery(self.terms)]
+        words, whole = self.column(compiler, "words"), _query(tsquery(self.terms, self.excluded))
+        long = [term for term in self.terms if not _is_short_beginning(term)]
+        if not long or long == list(self.terms):
+            return f"{words} @@ {whole}", []
+        # A letter or two begin words of nearly everything: the others lead there, and that is looked at last.
+        return f"({words} @@ {_query(tsquery(long, self.excluded))} AND ({words} @@ {whole}) IS TRUE)", []
 
     def as_sqlite(self, compiler: Any, connection: Any, **context: Any) -> tuple[str, list[Any]]:
-        return f"{self.key(compiler)} IN ({ITEMS.matching('docs.item')})", [fts5(self.terms)]
+        return f"{self.key(compiler)} IN ({ITEMS.matching('docs.item')})", [fts5(self.terms, self.excluded)]
 
 
 class _Rank(_OfItem):
@@ -156,37 +181,23 @@ class _Rank(_OfItem):
 
     output_field = BigIntegerField()
 
-    def __init__(self, terms: Sequence[Term]) -> None:
+    def __init__(self, terms: Sequence[AnyTerm]) -> None:
         super().__init__()
         self.terms = terms
 
     def as_postgresql(self, compiler: Any, connection: Any, **context: Any) -> tuple[str, list[Any]]:
         words = self.column(compiler, "words")
-        query = "to_tsquery('pg_catalog.simple', %s)"
-        return f"(1000000 * ts_rank('{{0.1, 0.3, 0.6, 1}}', {words}, {query}))::int", [tsquery(self.terms)]
+        query = _query(tsquery(self.terms))
+        return f"(1000000 * ts_rank('{{0.1, 0.3, 0.6, 1}}', {words}, {query}))::int", []
 
     def as_sqlite(self, compiler: Any, connection: Any, **context: Any) -> tuple[str, list[Any]]:
         # Of a word that most items have, it is as good as nothing: differences show far behind the point.
-        rank = ITEMS.matching(f"CAST(-1e12 * bm25({ITEMS.words}, 10, 6, 3, 1) AS INTEGER)")
-        return f"COALESCE(({rank} AND docs.item = {self.key(compiler)}), 0)", [fts5(self.terms)]
-
-
-class _Likeness(_OfItem):
-    """Of the word that is least like any in title, tags and description, in millionths. PostgreSQL's only."""
-
-    output_field = IntegerField()
-
-    def __init__(self, words: Sequence[str]) -> None:
-        super().__init__()
-        self.words = words
-
-    def as_postgresql(self, compiler: Any, connection: Any, **context: Any) -> tuple[str, list[Any]]:
-        title, tags, description = (
-            self.column(compiler, name) for name in ("title", "tags::text", "description")
+        rank = ITEMS.matching(
+            f"docs.item AS item, CAST(-1e12 * bm25({ITEMS.words}, 10, 6, 3, 1) AS INTEGER) AS rank"
         )
-        text = f"{title} || ' ' || {tags} || ' ' || {description}"
-        each = ", ".join([f"word_similarity(%s, {text})"] * len(self.words))
-        return f"(1000000 * LEAST({each}))::int", list(self.words)
+        # The limit, which is none, has SQLite rank once and not for every row.
+        ranked = f"SELECT rank FROM ({rank} LIMIT -1) ranked WHERE ranked.item = {self.key(compiler)}"  # noqa: S608
+        return f"COALESCE(({ranked}), 0)", [fts5(self.terms)]
 
 
 class _Tagged(_OfItem):
@@ -200,8 +211,17 @@ class _Tagged(_OfItem):
         self.tag = tag
 
     def as_postgresql(self, compiler: Any, connection: Any, **context: Any) -> tuple[str, list[Any]]:
+        """Exactly; its words lead there by the index."""
         tags = self.column(compiler, "tags")
-        return f"lower({tags}::text)::jsonb @> lower(%s)::jsonb", [json.dumps([self.tag], ensure_ascii=False)]
+        tagged, given = (
+            f"lower({tags}::text)::jsonb @> lower(%s)::jsonb",
+            json.dumps([self.tag], ensure_ascii=False),
+        )
+        words = [f"'{word}':B" for word in words_of(self.tag)]
+        if not words:
+            return tagged, [given]
+        has = f"{self.column(compiler, 'words')} @@ {_query(' & '.join(words))}"
+        return f"({has} AND {tagged})", [given]
 
     def as_sqlite(self, compiler: Any, connection: Any, **context: Any) -> tuple[str, list[Any]]:
         """SQLite's own `lower` knows ASCII only."""

@@ -3,16 +3,13 @@
 from dataclasses import replace
 from typing import Any
 
-from asgiref.sync import sync_to_async
 from django.conf import settings
 
-from apikeys.credentials import ConflictingCredentials, presented_secret
-from apikeys.guessing import count_wrong_key
-from apikeys.holders import find_holder, require_usable
+from apikeys.allowances import limits_of_person
+from apikeys.door import admitted
 from apikeys.limits import limits_of
 from chat.access import may_ask_for
 from chat.catalogue.lookup import model_not_found
-from chat.completions.allowances import limits_of_person
 from chat.completions.context import Call, Caller
 from chat.completions.estimate import estimate
 from chat.completions.metering import Meter
@@ -36,18 +33,7 @@ async def authenticate(call: Call) -> Caller:
 
 async def _holder_of_key(call: Call) -> Caller:
     try:
-        secret = presented_secret(call.raw_headers)
-    except ConflictingCredentials:
-        raise NotAuthenticated("The request carries two different API keys.") from None
-    if secret is None:
-        raise NotAuthenticated(
-            "You did not provide an API key: send it as `Authorization: Bearer KEY` or `x-api-key: KEY`."
-        )
-    found = await find_holder(secret)
-    try:
-        if found is None:
-            await sync_to_async(count_wrong_key, thread_sensitive=False)(call.address)
-        holder = require_usable(found, call.address)
+        holder = await admitted(call.raw_headers, call.address)
     except TooManyRequests as error:
         raise RateLimited(str(error), headers=error.headers) from None
     except InvalidKey as error:

@@ -5,9 +5,9 @@ import asyncio
 import logging
 from contextlib import aclosing
 
+from apikeys.allowances import limits_of_person
 from chat.catalogue.lookup import find_model
 from chat.completions import admission
-from chat.completions.allowances import limits_of_person
 from chat.completions.context import Call, Caller
 from chat.completions.metering import Meter
 from chat.conversations import titles

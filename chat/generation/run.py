@@ -7,9 +7,9 @@ from contextlib import aclosing
 
 from django.db import DatabaseError
 
+from apikeys.allowances import limits_of_person
 from chat.catalogue.lookup import find_model
 from chat.completions import admission, titles
-from chat.completions.allowances import limits_of_person
 from chat.completions.context import Call, Caller
 from chat.completions.metering import Meter
 from chat.completions.settlement import Settler

@@ -9,6 +9,7 @@ from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
@@ -25,6 +26,7 @@ from portal.web.text import one_line
 
 PER_PAGE = 24
 MAX_SEARCH = 500
+MAX_LISTED = 10_000
 _PROMPTS = 8
 form_page = require_http_methods(["GET", "HEAD", "POST"])
 
@@ -86,6 +88,14 @@ def prompts(request: HttpRequest) -> HttpResponse:
     return render(request, "collections_app/_prompts.html", {"cards": cards(rows, found.words)})
 
 
+class _Pages(Paginator):
+    """Nobody turns so many pages: that there are more is not counted out while somebody types."""
+
+    @cached_property
+    def count(self) -> int:
+        return int(self.object_list.order_by()[:MAX_LISTED].count())
+
+
 def _listed(request: HttpRequest, user: User) -> dict[str, Any]:
     text = one_line(request.GET.get("q", ""), MAX_SEARCH)
     kind, sort = _type(request, "type"), request.GET.get("sort", "")
@@ -93,7 +103,7 @@ def _listed(request: HttpRequest, user: User) -> dict[str, Any]:
     wanted = Wanted(search=text, type=kind, favorite=True if is_favorite else None, deleted=is_bin)
     found = find_items(user, wanted)
     rows = found.ordered(sort if sort in SORTS else None)
-    page = Paginator(rows, PER_PAGE).get_page(request.GET.get("page"))
+    page = _Pages(rows, PER_PAGE).get_page(request.GET.get("page"))
     return {
         "search": text,
         "type": kind or "",

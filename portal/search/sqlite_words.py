@@ -5,11 +5,11 @@ one. So after every `migrate` they are looked for, and where one is missing all 
 Our rows have no number that lasts (a VACUUM gives new ones), so `<table>_docs` keeps theirs.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import connections, transaction
+from django.db import connection, connections, transaction
 
 
 @dataclass(frozen=True)
@@ -31,6 +31,9 @@ class WordTable:
             return
         triggers = self._triggers()
         with transaction.atomic(using=using), connection.cursor() as cursor:
+            cursor.execute(
+                f"CREATE VIRTUAL TABLE IF NOT EXISTS {self.terms} USING fts5vocab({self.words}, row)"
+            )
             names = ", ".join(f"'{name}'" for name in triggers)
             cursor.execute(
                 f"SELECT count(*) FROM sqlite_master WHERE type = 'trigger' AND name IN ({names})"  # noqa: S608
@@ -46,6 +49,23 @@ class WordTable:
             f"SELECT {wanted} FROM {self.words} JOIN {self.docs} docs"  # noqa: S608
             f" ON docs.id = {self.words}.rowid WHERE {self.words} MATCH %s"
         )
+
+    def known(self, first: Sequence[str], shortest: int, longest: int, most: int) -> list[str]:
+        """Words of any row that begin with one of these letters, by their length."""
+        found: list[str] = []
+        with connection.cursor() as cursor:
+            for letter in first:
+                cursor.execute(
+                    f"SELECT term FROM {self.terms} WHERE term >= %s AND term < %s"  # noqa: S608
+                    " AND length(term) BETWEEN %s AND %s LIMIT %s",
+                    [letter, letter + "\U0010ffff", shortest, longest, most],
+                )
+                found += [term for (term,) in cursor.fetchall()]
+        return found
+
+    @property
+    def terms(self) -> str:
+        return f"{self.table}_terms"
 
     @property
     def words(self) -> str:

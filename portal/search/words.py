@@ -30,16 +30,21 @@ def marked(text: str, words: Sequence[str]) -> SafeString:
 
 def excerpt(text: str, words: Sequence[str]) -> SafeString:
     """The surroundings of the first hit, on one line; empty when there is none."""
+    return marked(surroundings(text, words), words)
+
+
+def surroundings(text: str, words: Sequence[str]) -> str:
+    """The same as plain text."""
     first = _anywhere(words).search(text) if words else None
     if first is None:
-        return SafeString("")
+        return ""
     start = max(0, first.start() - _BEFORE)
     if start:
         # Not in the middle of a word, if one ends near.
         start += len(re.match(r"\S{0,20}\s|", text[start : first.start()]).group())  # type: ignore[union-attr]
     end = start + _LENGTH
     line = " ".join(text[start:end].split())
-    return marked(f"{'… ' if start else ''}{line}{' …' if end < len(text) else ''}", words)
+    return f"{'… ' if start else ''}{line}{' …' if end < len(text) else ''}"
 
 
 def _anywhere(words: Sequence[str]) -> re.Pattern[str]:

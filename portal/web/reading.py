@@ -51,14 +51,15 @@ def read_body(request: Request, shape: type[T]) -> T:
         raise BadParameter("The body is not valid JSON.") from None
     if not isinstance(raw, dict):
         raise BadParameter("The body must be a JSON object.")
-    return _converted(raw, shape, strict=True)
+    return converted(raw, shape, strict=True)
 
 
 def read_query(request: Request, shape: type[T]) -> T:
-    return _converted(request.query_params.dict(), shape, strict=False)
+    return converted(request.query_params.dict(), shape, strict=False)
 
 
-def _converted(raw: Mapping[str, Any], shape: type[T], *, strict: bool) -> T:
+def converted(raw: Mapping[str, Any], shape: type[T], *, strict: bool) -> T:
+    """Raises `BadParameter`. Not `strict`: numbers may be written as texts."""
     try:
         return msgspec.convert(raw, shape, strict=strict)
     except msgspec.ValidationError as error:

@@ -46,6 +46,25 @@ def test_something_is_kept_changed_and_found(browser: httpx.Client, alice: Any) 
     assert "Nothing fits." in browser.get("/stuff?q=nowhere").text
 
 
+def test_results_narrow_while_somebody_types(browser: httpx.Client, item: Any) -> None:
+    item("Grouping with pandas", "df.groupby('a').sum()", type="CODE", tags=["etl"])
+    item("On bears", "Most pandas live in China.", favorite=True)
+
+    def hits(typed: str) -> list[str]:
+        part = browser.get("/stuff", params={"q": typed, "part": "1"}).text
+        assert "<html" not in part, "the list alone"
+        return [title for title in ("Grouping with", "On bears") if title in part]
+
+    assert hits("pan") == hits("pandas") == hits("") == ["Grouping with", "On bears"]
+    assert hits("pandas -china") == hits("type:code") == hits("tag:etl pan") == ["Grouping with"]
+    assert hits('is:favorite "live in"') == ["On bears"]
+    assert hits("xylophone") == []
+    assert "<mark>pandas</mark> live in" in browser.get("/stuff?q=pandas&part=1").text
+    similar = browser.get("/stuff?q=pandsa&part=1").text
+    assert "Nothing has exactly these words." in similar
+    assert "<mark>pandas</mark>" in similar
+
+
 def test_what_cannot_be_is_told_at_its_field(browser: httpx.Client, alice: Any) -> None:
     for wrong, field in (
         ({"title": ""}, "title"), ({"content": ""}, "content"), ({"type": "POEM"}, "type"),

@@ -7,10 +7,11 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 
-from bench import load, mock, processes, profile, report, wire
+from bench import load, mock, processes, profile, report, stuff, wire
 from bench.client import Broken, Connection
 from bench.measures import QUICK, Bench, first_token, latency
 from bench.mock import Plan
@@ -172,6 +173,27 @@ def test_a_stack_belongs_to_its_innermost_step() -> None:
     assert profile.step_of(stack) == "authenticate"
     assert profile.step_of(stack[:2]) == "completion's own flow"
     assert profile.step_of(["usage_elsewhere:f"]) == "elsewhere"
+
+
+def test_a_search_meets_its_goal_or_not(capsys: pytest.CaptureFixture[str]) -> None:
+    results = stuff.Results(None)
+    results.kinds = {
+        "a word": [(1.0, 2.0, 3.0), (4.0, 20.0, 5.0)],
+        "a typo": [(1.0, 2.0, 1.0), (9.0, 101.0, 1.0)],
+    }
+    assert stuff.report(results, explain=False) == 0
+    told = capsys.readouterr().out
+    assert "10.0x" in told
+    assert "missed by a typo" in told
+
+
+def test_what_is_looked_for_is_what_was_written() -> None:
+    writer = stuff.Writer()
+    texts = [" ".join(map(str, writer.item(number, UUID(int=1))[3:8])) for number in range(300)]
+    searches = writer.searches()
+    assert any(searches["a frequent word"][0] in text.split() for text in texts)
+    assert stuff.typo("pandas") == "padnas"
+    assert not set(searches["a typo"]) & set(writer.words)
 
 
 def test_goals_compare_medians_of_rounds() -> None:
