@@ -8,12 +8,39 @@ from django.db.models import QuerySet
 
 from accounts.allowances import Allowance, allowance_of, allowances_of
 from accounts.browsers.access import people_signed_in
+from accounts.budgets import (
+    Cap,
+    Share,
+    SharedBudget,
+    Unit,
+    add_departed_use,
+    departed_use,
+    forget_told,
+    forget_told_before,
+    members_of_budget,
+    note_told,
+    operators,
+    own_caps,
+    people_with_budgets,
+    shared_budgets,
+    shares_of_many,
+)
+from accounts.memberships import memberships_within
 from accounts.models import Preferences, User
 from portal.web.errors import NotFound
 
 __all__ = [
     "Allowance",
+    "Cap",
+    "Share",
+    "SharedBudget",
+    "Unit",
     "User",
+    "add_departed_use",
+    "departed_use",
+    "find_user_by_email",
+    "forget_told",
+    "forget_told_before",
     "get_user_by_email",
     "get_user_of_models",
     "instructions_of",
@@ -21,8 +48,16 @@ __all__ = [
     "limits_of",
     "limits_of_many",
     "may_use_models",
+    "members_of_budget",
+    "memberships_within",
+    "note_told",
+    "operators",
+    "own_caps",
     "people_signed_in",
+    "people_with_budgets",
     "preferences_of",
+    "shared_budgets",
+    "shares_of_many",
     "still_active",
     "users_of_models",
 ]
@@ -31,8 +66,12 @@ limits_of = allowance_of
 limits_of_many = allowances_of
 
 
+def find_user_by_email(email: str) -> User | None:
+    return User.objects.filter(email__iexact=email).first()
+
+
 def get_user_by_email(email: str) -> User:
-    user = User.objects.filter(email__iexact=email).first()
+    user = find_user_by_email(email)
     if user is None:
         raise NotFound(f"There is no account for {email}.", "email")
     return user

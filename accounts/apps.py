@@ -6,7 +6,8 @@ class AccountsConfig(AppConfig):
     verbose_name = "People"
 
     def ready(self) -> None:
-        from accounts import data_export, heard, own_data
+        from accounts import data_export, heard, memberships, own_data
 
         heard.connect()
+        memberships.connect()
         data_export.register("account", own_data.export)

@@ -37,7 +37,7 @@ async def count_request(holder: Holder, request: UUID, at: datetime) -> None:
     Raises `LimitReached` or `LimitsUnavailable`. The ledger does not know it, so a counter that gets lost
     forgets it.
     """
-    limits = (*limits_of(holder), *await limits_of_person(holder.user_id))
+    limits = (*limits_of(holder), *await limits_of_person(holder.user_id, at))
     counted = [limit for limit in limits if limit.kind is Kind.REQUESTS_PER_MINUTE]
     if counted:
         await LIMITER.reserve(counted, request, at, Estimate())

@@ -36,7 +36,7 @@ from usage.spending import Span, begun, spent
 
 # A counter may get lost between being rebuilt and being asked, but not again and again.
 ATTEMPTS = 5
-UNAVAILABLE = "The portal cannot tell at the moment whether this API key's limits are kept. Try again soon."
+UNAVAILABLE = "The portal cannot tell at the moment whether the limits of this call are kept. Try again soon."
 
 
 @dataclass(frozen=True, slots=True)

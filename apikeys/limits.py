@@ -1,6 +1,6 @@
 """The words limits are spoken of with: what is limited, how it stands, and what it takes to be refused.
 
-A limit has a payer (a key; a person or a group fits in the same way), a kind and a value. Days and months
+A limit has a payer (a key, a person, or a group that shares a budget), a kind and a value. Days and months
 are UTC's, and a request belongs to those it began in.
 
 The rule for tokens and cost: before the call, its input and the most it may answer are set aside, or what
@@ -151,15 +151,25 @@ def limit_reached(standings: Sequence[Standing], claims: Sequence[Claim], now: d
     pairs = zip(standings, claims, strict=True)
     refusing = [(each, claim) for each, claim in pairs if claim.is_refused_at(each.count)]
     reached, claim = max(refusing, key=lambda pair: pair[0].frees_at)
-    whose = "This API key's" if reached.limit.payer.kind == "key" else "Your account's"
     held = f" and {shown(reached.limit, reached.count.held)} held by running requests"
     needs = f", and this request needs at least {shown(reached.limit, claim.need)}"
     message = (
-        f"{whose} limit of {shown(reached.limit, reached.limit.value)} {_unit(reached.limit)} is reached: "
+        f"{_named(reached.limit)} is reached: "
         f"{shown(reached.limit, reached.remaining)} left{held if reached.count.held else ''}"
         f"{needs if reached.remaining else ''}. It resets at {rfc3339(reached.resets_at)}."
     )
     return LimitReached(message, reached=reached, now=now, standings=standings)
+
+
+def _named(limit: Limit) -> str:
+    what = f"{shown(limit, limit.value)} {_unit(limit)}"
+    match limit.payer.kind:
+        case "key":
+            return f"This API key's limit of {what}"
+        case "user":
+            return f"Your account's limit of {what}"
+        case "group":
+            return f"The budget of {what} that your group “{limit.payer.name}” shares"
 
 
 def shown(limit: Limit, value: int) -> str:

@@ -9,6 +9,7 @@ import itertools
 import os
 import time
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from functools import cache
 from typing import Any
 from uuid import uuid4
@@ -20,6 +21,7 @@ from django.utils.crypto import get_random_string
 
 from tests import profile
 from tests.identity_server import IdentityServer, serve_identities
+from tests.mail_sink import Sink, mail_sink
 from tests.portal_process import PortalProcess, serve
 
 PASSWORD = "correct-horse-battery"
@@ -70,6 +72,32 @@ def portals(portal: PortalProcess) -> Iterator[list[PortalProcess]]:
         return
     with serve(profile.MAIN) as second:
         yield [portal, second]
+
+
+@pytest.fixture
+def sink(settings: Any) -> Iterator[Sink]:
+    """Where mail that the test's own process sends arrives."""
+    with mail_sink() as (sink, port):
+        settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+        settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", port
+        yield sink
+
+
+@pytest.fixture
+def make_team() -> Callable[..., Any]:
+    """A group with a budget that its members share. They belong to it since the day before yesterday."""
+    from django.contrib.auth.models import Group
+    from django.utils import timezone
+
+    from accounts.models import GroupBudget, Membership
+
+    def make(*members: Any, **budget: Any) -> Any:
+        group = Group.objects.create(name=f"team-{uuid4()}")
+        group.user_set.set(members)
+        Membership.objects.filter(group=group).update(since=timezone.now() - timedelta(days=2))
+        return GroupBudget.objects.create(group=group, **budget)
+
+    return make
 
 
 @pytest.fixture

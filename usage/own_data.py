@@ -3,8 +3,11 @@
 from collections.abc import Iterator
 from typing import Any
 
+from django.utils import timezone
+
 from accounts.access import User
 from accounts.data_export import Archive
+from usage.budgets import departed
 from usage.models import UsageRecord
 
 _COLUMNS = (
@@ -29,6 +32,7 @@ def export(user: User, archive: Archive) -> None:
 def hand_over(user: User, nobody: User) -> None:
     """What was used stays in the books, but not who used it: the one change a settled row ever sees
     (docs/decisions/0003). A key's name may say more than its owner wants."""
+    departed.keep(user, timezone.now())
     UsageRecord.objects.filter(user=user).update(user=nobody, key=None, address=None)
 
 

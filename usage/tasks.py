@@ -1,10 +1,17 @@
 """Periodic work on the ledger."""
 
 from celery import shared_task
+from django.utils import timezone
 
 from usage import ledger
+from usage.budgets import notices
 
 
 @shared_task
 def close_interrupted() -> None:
     ledger.close_interrupted()
+
+
+@shared_task
+def send_budget_notices() -> None:
+    notices.send_due(timezone.now())

@@ -1,5 +1,9 @@
 from django.urls import re_path
 
+from usage.api.budgets import Budgets
 from usage.api.views import Summary
 
-api = [re_path(r"^usage/summary/?$", Summary.as_view(), name="usage-summary")]
+api = [
+    re_path(r"^usage/summary/?$", Summary.as_view(), name="usage-summary"),
+    re_path(r"^usage/budgets/?$", Budgets.as_view(), name="usage-budgets"),
+]

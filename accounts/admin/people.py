@@ -11,6 +11,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from accounts import deletion, services
+from accounts.admin.groups import LIMIT_FIELDS
 from accounts.browsers.devices import describe
 from accounts.browsers.places import place_of
 from accounts.browsers.services import sign_out_everywhere
@@ -27,6 +28,7 @@ class UserCreation(AdminUserCreationForm):
 
 class UserLimitsInline(admin.StackedInline):
     model = UserLimits
+    fields = LIMIT_FIELDS
 
 
 class BrowserInline(admin.TabularInline):

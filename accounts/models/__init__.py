@@ -1,5 +1,7 @@
+from accounts.models.budgets import BudgetNotice, DepartedUse, GroupBudget, addresses_in
 from accounts.models.entry import Invitation, SignupMode, SignupPolicy
-from accounts.models.limits import GroupLimits, Limited, UserLimits
+from accounts.models.limits import Budgeted, GroupLimits, Limited, UserLimits
+from accounts.models.memberships import Membership
 from accounts.models.people import User
 from accounts.models.profile import MAX_INSTRUCTIONS, DataExport, ExportState, Preferences, Theme
 from accounts.models.security import Event, SecurityEvent
@@ -7,12 +9,17 @@ from accounts.models.trust import TrustedBrowser
 
 __all__ = [
     "MAX_INSTRUCTIONS",
+    "BudgetNotice",
+    "Budgeted",
     "DataExport",
+    "DepartedUse",
     "Event",
     "ExportState",
+    "GroupBudget",
     "GroupLimits",
     "Invitation",
     "Limited",
+    "Membership",
     "Preferences",
     "SecurityEvent",
     "SignupMode",
@@ -21,4 +28,5 @@ __all__ = [
     "TrustedBrowser",
     "User",
     "UserLimits",
+    "addresses_in",
 ]

@@ -28,7 +28,7 @@ LIMITS = Limits(**settings.REQUEST_LIMITS)
 async def authenticate(call: Call) -> Caller:
     """With all limits that hold for this call: its key's and its owner's."""
     caller = call.caller or await _holder_of_key(call)
-    return replace(caller, limits=(*caller.limits, *await limits_of_person(caller.user_id)))
+    return replace(caller, limits=(*caller.limits, *await limits_of_person(caller.user_id, call.arrived)))
 
 
 async def _holder_of_key(call: Call) -> Caller:

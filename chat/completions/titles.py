@@ -71,7 +71,7 @@ async def _ask(opening: titles.Opening, call: Call) -> str:
         stream=True,
     )
     caller = Caller(opening.user_id)
-    meter = Meter(call, await limits_of_person(caller.user_id))
+    meter = Meter(call, await limits_of_person(caller.user_id, call.arrived))
     settler = await admission.admit(call, caller, request, model, FORMAT, meter)
     relay = Relay(request, route, settler.note_first_token)
     try:

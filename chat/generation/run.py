@@ -83,7 +83,7 @@ class _Generation:
         request = await in_database(self._record.request, caller.user_id)
         model, route = await find_model(request.model, caller.user_id)
         request = await in_database(self._record.with_files, request, model)
-        meter = Meter(self._call, await limits_of_person(caller.user_id))
+        meter = Meter(self._call, await limits_of_person(caller.user_id, self._call.arrived))
         self._settler = await admission.admit(self._call, caller, request, model, FORMAT, meter)
         await in_database(self._record.link_usage, self._call.id)
         self._relay = Relay(request, route, self._settler.note_first_token)

@@ -1,57 +1,19 @@
 """Mail to a key's owner before it expires, and when a quota is nearly or wholly used: each once."""
 
 import threading
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from email import message_from_bytes
-from email.message import Message
-from email.policy import default
 from typing import Any
 
 import pytest
-from aiosmtpd.controller import Controller
 
 from apikeys.models import ApiKey, KeyNotice
 from apikeys.notices import send_due
 from apikeys.services import create_key, revoke_key
-from tests.portal_process import free_port
+from tests.mail_sink import Sink
 from usage.models import Status, UsageRecord
 
 NOON = datetime(2026, 5, 20, 12, tzinfo=UTC)
-
-
-class Sink:
-    """A real SMTP server that keeps what it gets."""
-
-    def __init__(self) -> None:
-        self.mails: list[Message] = []
-        self.is_full = False
-
-    async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:
-        if self.is_full:
-            return "452 Requested action not taken: insufficient system storage"
-        self.mails.append(message_from_bytes(envelope.content, policy=default))
-        return "250 OK"
-
-    def to(self, user: Any) -> list[str]:
-        """Subjects; the other workers' people are nobody's business here."""
-        return [mail["subject"].strip() for mail in self.mails if mail["to"] == user.email]
-
-    def text_to(self, user: Any) -> str:
-        """The last one's."""
-        return [mail for mail in self.mails if mail["to"] == user.email][-1].get_content()
-
-
-@pytest.fixture
-def sink(settings: Any) -> Iterator[Sink]:
-    handler = Sink()
-    controller = Controller(handler, hostname="127.0.0.1", port=free_port())
-    controller.start()
-    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", controller.port
-    yield handler
-    controller.stop()
 
 
 def make(user: Any, **fields: Any) -> ApiKey:

@@ -210,6 +210,7 @@ ROWS: dict[str, list[Row]] = {
     "api-key-regenerate": [Row(OWNERS | {"key": IN, "owner": IN, "key without the permission": 403},
                                "/api/keys/{key}/regenerate", "POST")],
     "usage-summary": [Row(OWN, "/api/usage/summary")],
+    "usage-budgets": [Row(OWN, "/api/usage/budgets")],
     "api-root": [Row(ANYBODY, "/api")],
     "api-nowhere": [Row(NOWHERE, "/api/nowhere")],
     "healthz": [Row(ANYBODY, "/healthz")],
