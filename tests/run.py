@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 PARALLEL = ["-n", "auto", "--dist", "worksteal"]
-# On a crowded machine a browser or a process may come too late once. So few failures are run again, alone, and
-# named whatever comes of it: one that passes then is still to be mended.
+# On a crowded machine a browser or a process may come too late once. So few failures are run again, alone,
+# and named whatever comes of it: one that passes then is still to be mended.
 FEW = 3
 # These know nothing of databases, or have shown on one what they show: once is enough. Of the browser's, the
 # first hour is gone through in both.
