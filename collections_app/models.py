@@ -21,16 +21,9 @@ class ItemType(models.TextChoices):
     PROMPT = "PROMPT", _("Prompt")
 
 
-class ContentItem(PublicIdModel):
-    """`content` is the thing itself; of a link its address, of an image or a file where it is.
+class Content(models.Model):
+    """`content` is the thing itself; of a link its address, of an image or a file where it is."""
 
-    PostgreSQL keeps its words in a column that only `collections_app.search` knows. One with `deleted_at` is
-    in the bin, which is emptied of what has been in it for long.
-    """
-
-    id_prefix = "stf"
-
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="content_items")
     type = models.CharField(max_length=6, choices=ItemType)
     title = models.CharField(max_length=200)
     content = models.TextField()
@@ -38,6 +31,19 @@ class ContentItem(PublicIdModel):
     # Of code, as its author named it.
     language = models.CharField(max_length=50, blank=True)
     tags = models.JSONField(default=list)
+
+    class Meta:
+        abstract = True
+
+
+class ContentItem(PublicIdModel, Content):
+    """PostgreSQL keeps its words in a column that only `collections_app.search` knows. One with `deleted_at`
+    is in the bin, which is emptied of what has been in it for long.
+    """
+
+    id_prefix = "stf"
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="content_items")
     is_favorite = models.BooleanField(default=False)
     # Where it was saved from. That may be gone before what was saved.
     source_message = models.ForeignKey(
@@ -106,7 +112,7 @@ class Membership(models.Model):
         return f"{self.position}: {self.item_id}"
 
 
-class ItemVersion(models.Model):
+class ItemVersion(Content):
     """What an item was from `created_at` on, and who made it so. The newest is the item as it is; one that
     was never changed has none yet."""
 
@@ -114,12 +120,6 @@ class ItemVersion(models.Model):
     # From 1. Those that are forgotten leave their numbers unused.
     number = models.PositiveIntegerField()
     by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
-    type = models.CharField(max_length=6, choices=ItemType)
-    title = models.CharField(max_length=200)
-    content = models.TextField()
-    description = models.CharField(max_length=2000, blank=True)
-    language = models.CharField(max_length=50, blank=True)
-    tags = models.JSONField(default=list)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     class Meta:

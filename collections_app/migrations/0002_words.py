@@ -3,7 +3,7 @@
 The words are kept in a column, so that ranking does not read every text anew. Django's model does not know it.
 """
 
-from django.db import DatabaseError, migrations, transaction
+from django.db import migrations
 
 # As for messages: words are taken as they are written, what stands between them separates, and what a very
 # long text says at its end is not found.
@@ -30,16 +30,9 @@ def forwards(apps, schema_editor):
     schema_editor.execute(FUNCTION, None)
     schema_editor.execute(COLUMN)
     schema_editor.execute(INDEX)
-    # Finds words with typos. Where it is not there or not allowed, only what is spelt right is found.
-    try:
-        with transaction.atomic(using=schema_editor.connection.alias):
-            schema_editor.execute('CREATE EXTENSION IF NOT EXISTS pg_trgm')
-    except DatabaseError:
-        print(' (without pg_trgm: stuff with typos is not found)', end='')
 
 
 def backwards(apps, schema_editor):
-    """The extension stays: others may use it."""
     if schema_editor.connection.vendor == 'postgresql':
         schema_editor.execute('ALTER TABLE collections_app_contentitem DROP COLUMN IF EXISTS words')
         schema_editor.execute('DROP FUNCTION IF EXISTS stuff_words')

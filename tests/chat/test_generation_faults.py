@@ -1,5 +1,6 @@
 """Answers that are being written when something breaks: none is lost, none doubled."""
 
+import asyncio
 import json
 import time
 from collections.abc import Callable, Iterator
@@ -16,6 +17,7 @@ from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Origin
 
 from tests import profile
+from tests.asynchronous import run
 from tests.chat.test_key_limits import redis_server
 from tests.portal_process import PortalProcess, free_port, serve
 
@@ -187,6 +189,33 @@ def test_a_tab_that_stops_reading_holds_up_nobody_f08(
     end = quick.follow(generation)
     assert end is not None
     assert end["status"] == "complete"
+
+
+def test_a_tab_that_reads_nothing_is_followed_by_few_answers_f08() -> None:
+    """Each may wait with a long answer in hand, so the one followed longest is let go."""
+    from chat.generation.feed import MOST_FOLLOWED, Feed
+
+    waiting: list[str] = []
+    begun: asyncio.Queue[str] = asyncio.Queue()
+
+    async def never_read(frame: Json) -> None:
+        waiting.append(frame["generation"])
+        begun.put_nowait(frame["generation"])
+        try:
+            await asyncio.Event().wait()
+        finally:
+            waiting.remove(frame["generation"])
+
+    async def follow_many() -> None:
+        feed = Feed(never_read)
+        names = [f"tmp_{number}" for number in range(MOST_FOLLOWED + 2)]
+        for name in names:
+            feed.follow(name, "0", None)
+            assert await asyncio.wait_for(begun.get(), 20) == name
+        assert waiting == names[2:]
+        feed.close()
+
+    run(follow_many())
 
 
 @pytest.mark.parametrize("frame", ["x" * 4_000_001, b"\x00\x01"])

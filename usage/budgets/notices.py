@@ -91,7 +91,8 @@ def _send_once(notice: Notice) -> bool:
     context: dict[str, Any] = {"notice": notice, "budget": notice.budget, "group": notice.budget.payer.name}
     template = f"usage/email/{notice.budget.payer.kind}_budget"
     with in_language_of(notice.reader):
-        subject = render_to_string(f"{template}_subject.txt", context).strip()
+        # A group's name may have more than one line, a subject not.
+        subject = " ".join(render_to_string(f"{template}_subject.txt", context).split())
         message = render_to_string(f"{template}_message.txt", context)
     try:
         send_mail(subject, message, None, [notice.address])
