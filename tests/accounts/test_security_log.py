@@ -91,10 +91,15 @@ def test_what_operators_do_is_written_p05(sign_in: SignIn, operator: Any) -> Non
     browser = sign_in(operator)
     token = {"csrfmiddlewaretoken": browser.cookies["csrftoken"]}
     names = [f"group {operator.pk} {number}" for number in (1, 2)]
+    inlines = {
+        f"{inline}-{count}_FORMS": "0"
+        for inline in ("budget", "grouplimits")
+        for count in ("TOTAL", "INITIAL")
+    }
     for name in names:
-        limits = {"grouplimits-TOTAL_FORMS": "0", "grouplimits-INITIAL_FORMS": "0"}
-        browser.post("/admin/auth/group/add/", data={**token, **limits, "name": name})
+        browser.post("/admin/auth/group/add/", data={**token, **inlines, "name": name})
     groups = Group.objects.filter(name__in=names)
+    assert groups.count() == 2
     data = {**token, "action": "delete_selected", "_selected_action": [group.pk for group in groups]}
     browser.post("/admin/auth/group/", data={**data, "post": "yes"})
     assert not groups.all().exists()
