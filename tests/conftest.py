@@ -84,20 +84,26 @@ def sink(settings: Any) -> Iterator[Sink]:
 
 
 @pytest.fixture
-def make_team() -> Callable[..., Any]:
-    """A group with a budget that its members share. They belong to it since the day before yesterday."""
+def make_team() -> Iterator[Callable[..., Any]]:
+    """A group with a budget that its members share. They belong to it since the day before yesterday. After
+    the test it is gone: in others nobody is mailed about it."""
     from django.contrib.auth.models import Group
     from django.utils import timezone
 
     from accounts.models import GroupBudget, Membership
 
+    made = []
+
     def make(*members: Any, **budget: Any) -> Any:
         group = Group.objects.create(name=f"team-{uuid4()}")
+        made.append(group)
         group.user_set.set(members)
         Membership.objects.filter(group=group).update(since=timezone.now() - timedelta(days=2))
         return GroupBudget.objects.create(group=group, **budget)
 
-    return make
+    yield make
+    for group in made:
+        group.delete()
 
 
 @pytest.fixture

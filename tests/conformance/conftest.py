@@ -77,10 +77,13 @@ def caller(portal: PortalProcess, alice: Any, make_key: Callable[..., str]) -> I
 
 
 @pytest.fixture
-def upstream(scripted: ScriptedServer, caller: httpx.Client) -> Callable[..., Upstream]:
-    """`upstream("openai", answer=…)` or `upstream("anthropic", pieces=…)`; without either, a plain Hello."""
+def upstream(scripted: ScriptedServer, caller: httpx.Client) -> Iterator[Callable[..., Upstream]]:
+    """`upstream("openai", answer=…)` or `upstream("anthropic", pieces=…)`; without either, a plain Hello. No
+    list has them after the test: a thousand models would make every other test's pages long."""
     from chat.models import Deployment, PublicModel
     from chat.models import Upstream as UpstreamRow
+
+    made = []
 
     def make(kind: str, answer: Json | bytes | None = None, **fields: Any) -> Upstream:
         if answer is None and not fields.get("pieces"):
@@ -94,9 +97,11 @@ def upstream(scripted: ScriptedServer, caller: httpx.Client) -> Callable[..., Up
         )
         model = PublicModel.objects.create(name=name)
         Deployment.objects.create(model=model, upstream=row, upstream_model=f"theirs-{name}")
+        made.append(name)
         return Upstream(name, script, caller)
 
-    return make
+    yield make
+    PublicModel.objects.filter(name__in=made).update(is_enabled=False)
 
 
 @pytest.fixture
