@@ -17,6 +17,7 @@ class Answer(msgspec.Struct):
     parts: list[AnswerPart]
     usage: ev.Usage | None = None
     finish: ev.Finish | None = None
+    citations: list[ev.Citation] = []
 
     @property
     def text(self) -> str:
@@ -38,6 +39,7 @@ class Collector:
         self._open: ev.TextStart | ev.ThinkingStart | ev.ToolCallStart | None = None
         self._pieces: list[str] = []
         self._signature: str | None = None
+        self._citations: list[ev.Citation] = []
         self.usage: ev.Usage | None = None
         self.finish: ev.Finish | None = None
         self.input_tokens: int | None = None
@@ -51,13 +53,13 @@ class Collector:
                 self.input_tokens = event.input_tokens
             case ev.TextStart() | ev.ThinkingStart() | ev.ToolCallStart():
                 self._open = event
-            case ev.TextDelta():
-                self._pieces.append(event.text)
+            case ev.TextDelta(text=said) | ev.ArgumentsDelta(json=said):
+                self._pieces.append(said)
             case ev.ThinkingDelta():
                 self._pieces.append(event.text)
                 self._signature = event.signature or self._signature
-            case ev.ArgumentsDelta():
-                self._pieces.append(event.json)
+            case ev.Citation():
+                self._citations.append(event)
             case ev.PartStop():
                 self._closed.extend(self._open_part())
                 self._open, self._pieces, self._signature = None, [], None
@@ -75,7 +77,7 @@ class Collector:
 
     @property
     def answer(self) -> Answer:
-        return Answer([*self._closed, *self._open_part()], self.usage, self.finish)
+        return Answer([*self._closed, *self._open_part()], self.usage, self.finish, [*self._citations])
 
     def _open_part(self) -> Iterable[AnswerPart]:
         said = "".join(self._pieces)

@@ -56,6 +56,24 @@ class ArgumentsDelta(msgspec.Struct, frozen=True, tag="arguments_delta"):
     json: str
 
 
+class Citation(msgspec.Struct, frozen=True, tag="citation", omit_defaults=True):
+    """Where words of the text part that is open come from: an address, or a document by its `title`, of which
+    `quote` is what was used.
+
+    The words are the characters from `start` on and before `end` of all the answer's text; None: nobody said.
+    `raw` is the citation as a server of `dialect` told it.
+    """
+
+    url: str | None = None
+    title: str | None = None
+    quote: str | None = None
+    page: int | None = None
+    start: int | None = None
+    end: int | None = None
+    raw: dict[str, Any] = {}
+    dialect: str = ""
+
+
 class PartStop(msgspec.Struct, frozen=True, tag="part_stop"):
     pass
 
@@ -102,6 +120,7 @@ CanonicalEvent = (
     | TextDelta
     | ThinkingDelta
     | ArgumentsDelta
+    | Citation
     | PartStop
     | Usage
     | Finish

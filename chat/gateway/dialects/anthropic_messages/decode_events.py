@@ -8,6 +8,7 @@ import msgspec
 from chat.gateway import events as ev
 from chat.gateway import strict_json
 from chat.gateway.dialects.anthropic_messages.answer_tool import AnswerTool
+from chat.gateway.dialects.anthropic_messages.citations import CitedText
 from chat.gateway.errors import UpstreamError, UpstreamOverloaded
 from chat.gateway.request import Request
 from chat.gateway.sse import ServerSentEvent
@@ -31,15 +32,20 @@ def decode_answer(raw: Json, request: Request) -> list[ev.Event]:
         raise failure_of(raw)
     counter = UsageCounter()
     counter.add(raw["usage"])
-    blocks = [event for block in raw["content"] for event in _whole_block(block)]
+    cited = CitedText()
+    blocks = [event for block in raw["content"] for event in _whole_block(block, cited)]
     events = [ev.Start(counter.usage.input), *blocks, counter.usage, finish_of(raw)]
     return [reader.read(event) for event in events]
 
 
-def _whole_block(block: Json) -> Iterator[ev.Event]:
+def _whole_block(block: Json, cited: CitedText) -> Iterator[ev.Event]:
     match block["type"]:
         case "text":
-            yield from (ev.TextStart(), ev.TextDelta(block["text"]), ev.PartStop())
+            cited.begin(block.get("citations"))
+            cited.say(block["text"])
+            yield from (ev.TextStart(), ev.TextDelta(block["text"]))
+            yield from cited.end()
+            yield ev.PartStop()
         case "thinking":
             thinking = ev.ThinkingDelta(block["thinking"], block.get("signature"))
             yield from (ev.ThinkingStart(), thinking, ev.PartStop())
@@ -57,6 +63,7 @@ class StreamDecoder:
     def __init__(self, request: Request) -> None:
         self._answer_tool = AnswerTool(request)
         self._counter = UsageCounter()
+        self._cited = CitedText()
         self._is_open = False
         self._finish: ev.Finish | None = None
         self._is_over = False
@@ -84,9 +91,10 @@ class StreamDecoder:
             case "content_block_start":
                 yield from self._block_start(raw["content_block"])
             case "content_block_delta" if self._is_open:
-                yield from _delta(raw["delta"])
+                yield from self._delta(raw["delta"])
             case "content_block_stop" if self._is_open:
                 self._is_open = False
+                yield from self._cited.end()
                 yield ev.PartStop()
             case "message_delta":
                 self._counter.add(raw.get("usage") or {})
@@ -101,7 +109,9 @@ class StreamDecoder:
         match block["type"]:
             case "text":
                 yield ev.TextStart()
+                self._cited.begin(block.get("citations"))
                 if block.get("text"):
+                    self._cited.say(block["text"])
                     yield ev.TextDelta(block["text"])
             case "thinking":
                 yield ev.ThinkingStart()
@@ -112,17 +122,19 @@ class StreamDecoder:
             case _:
                 self._is_open = False
 
-
-def _delta(delta: Json) -> Iterator[ev.Event]:
-    match delta["type"]:
-        case "text_delta":
-            yield ev.TextDelta(delta["text"])
-        case "thinking_delta":
-            yield ev.ThinkingDelta(delta["thinking"])
-        case "signature_delta":
-            yield ev.ThinkingDelta(signature=delta["signature"])
-        case "input_json_delta" if delta["partial_json"]:
-            yield ev.ArgumentsDelta(delta["partial_json"])
+    def _delta(self, delta: Json) -> Iterator[ev.Event]:
+        match delta["type"]:
+            case "text_delta":
+                self._cited.say(delta["text"])
+                yield ev.TextDelta(delta["text"])
+            case "citations_delta":
+                self._cited.cite(delta.get("citation"))
+            case "thinking_delta":
+                yield ev.ThinkingDelta(delta["thinking"])
+            case "signature_delta":
+                yield ev.ThinkingDelta(signature=delta["signature"])
+            case "input_json_delta" if delta["partial_json"]:
+                yield ev.ArgumentsDelta(delta["partial_json"])
 
 
 class UsageCounter:

@@ -7,6 +7,7 @@ import msgspec
 from chat.gateway import events as ev
 from chat.gateway import sse
 from chat.gateway.collect import Answer, AnswerPart
+from chat.gateway.dialects.anthropic_messages import citations
 from chat.gateway.dialects.anthropic_messages.errors import encode_error
 from chat.gateway.errors import GatewayError, UpstreamError
 from chat.gateway.request import Request, Text, Thinking, ToolCall
@@ -26,7 +27,7 @@ def encode_answer(answer: Answer, request: Request, answer_id: str) -> Json:
     finish = answer.finish or ev.Finish(ev.StopReason.END)
     return {
         **_message(request, answer_id),
-        "content": [_block(part) for part in answer.parts],
+        "content": _content(answer),
         "stop_reason": _STOP_REASON[finish.reason],
         "stop_sequence": finish.stop_sequence,
         "usage": _usage(answer.usage or ev.Usage()),
@@ -54,8 +55,8 @@ class StreamEncoder:
             case ev.ToolCallStart():
                 self._call = ToolCall(event.id, event.name, "")
                 return self._open({"type": "tool_use", "id": event.id, "name": event.name, "input": {}})
-            case ev.TextDelta():
-                return self._delta({"type": "text_delta", "text": event.text})
+            case ev.TextDelta() | ev.Citation():
+                return self._words(event)
             case ev.ThinkingDelta():
                 return self._thinking(event)
             case ev.ArgumentsDelta():
@@ -69,6 +70,12 @@ class StreamEncoder:
                 return b""
             case _:
                 assert_never(event)
+
+    def _words(self, event: ev.TextDelta | ev.Citation) -> bytes:
+        if isinstance(event, ev.TextDelta):
+            return self._delta({"type": "text_delta", "text": event.text})
+        told = citations.told(event)
+        return self._delta({"type": "citations_delta", "citation": told}) if told else b""
 
     def _keep(self, event: ev.Usage | ev.Finish) -> None:
         if isinstance(event, ev.Usage):
@@ -121,6 +128,16 @@ def _message(request: Request, answer_id: str) -> Json:
         "stop_reason": None,
         "stop_sequence": None,
     }
+
+
+def _content(answer: Answer) -> list[Json]:
+    blocks = [_block(part) for part in answer.parts]
+    if answer.citations:
+        texts = [block for block in blocks if block["type"] == "text"]
+        told = citations.of_blocks([block["text"] for block in texts], answer.citations)
+        for block, said in zip(texts, told, strict=True):
+            block["citations"] = said or None
+    return blocks
 
 
 def _block(part: AnswerPart) -> Json:

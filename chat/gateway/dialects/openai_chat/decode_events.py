@@ -7,6 +7,7 @@ import msgspec
 
 from chat.gateway import events as ev
 from chat.gateway import strict_json
+from chat.gateway.dialects.openai_chat.citations import Citations
 from chat.gateway.errors import UpstreamError
 from chat.gateway.request import Request
 from chat.gateway.sse import ServerSentEvent
@@ -46,6 +47,7 @@ class StreamDecoder:
         self._started = False
         self._kind: str | None = None
         self._call = _OpenCalls()
+        self._citations = Citations()
         self._called = False
         self._finish: str | None = None
         self._stop_sequence: str | None = None
@@ -61,6 +63,7 @@ class StreamDecoder:
         if not self._started:
             self._started = True
             yield ev.Start()
+        self._citations.hear_chunk(chunk)
         for choice in chunk.get("choices") or ():
             yield from self._delta(choice.get("delta") or {})
             self._finish = choice.get("finish_reason") or self._finish
@@ -92,6 +95,9 @@ class StreamDecoder:
         if text:
             yield from self._switch("text")
             yield ev.TextDelta(text)
+        self._citations.hear_delta(delta)
+        if self._kind == "text":
+            yield from self._citations.take()
         for piece in delta.get("tool_calls") or ():
             self._called = True
             yield from self._switch("calls")

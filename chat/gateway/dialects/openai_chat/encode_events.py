@@ -9,6 +9,7 @@ from chat.gateway import events as ev
 from chat.gateway import sse
 from chat.gateway.collect import Answer
 from chat.gateway.dialects.openai_chat import legacy_functions
+from chat.gateway.dialects.openai_chat.citations import annotation_of
 from chat.gateway.dialects.openai_chat.encode_request import thinking_fields
 from chat.gateway.dialects.openai_chat.errors import encode_error
 from chat.gateway.errors import GatewayError
@@ -31,6 +32,9 @@ def encode_answer(answer: Answer, request: Request, answer_id: str) -> Json:
     thinking = [part for part in answer.parts if isinstance(part, Thinking)]
     if thinking:
         message |= thinking_fields(thinking)
+    annotations = [said for citation in answer.citations if (said := annotation_of(citation))]
+    if annotations:
+        message["annotations"] = annotations
     if calls:
         message["tool_calls"] = calls
     reason = answer.finish.reason if answer.finish else ev.StopReason.END
@@ -71,8 +75,8 @@ class StreamEncoder:
                 )
             case ev.TextStart() | ev.ThinkingStart() | ev.PartStop():
                 return b""
-            case ev.TextDelta():
-                return self._delta({"content": event.text})
+            case ev.TextDelta() | ev.Citation():
+                return self._words(event)
             case ev.ThinkingDelta():
                 return self._delta(_thinking_delta(event))
             case ev.ToolCallStart():
@@ -89,6 +93,12 @@ class StreamEncoder:
                 return self._delta({}, _FINISH[event.reason])
             case _:
                 assert_never(event)
+
+    def _words(self, event: ev.TextDelta | ev.Citation) -> bytes:
+        if isinstance(event, ev.TextDelta):
+            return self._delta({"content": event.text})
+        annotation = annotation_of(event)
+        return self._delta({"annotations": [annotation]}) if annotation else b""
 
     def close(self) -> bytes:
         counted = self._chunk([], usage=usage_fields(self._usage)) if self._include_usage else b""
