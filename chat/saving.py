@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from accounts.access import User
 from chat.attachments import keeping
 from chat.attachments.references import address_of, files_of
+from chat.conversations.sources import with_notes
 from chat.conversations.titles import first_words
 from chat.models import Message
 from chat.models.conversation import MessageStatus
@@ -23,9 +24,10 @@ _LONGEST_NAME = 50
 
 
 def save_answer(*, user: User, message: Message) -> ContentItem:
-    """All of it, as it was written: Markdown."""
+    """All of it, as it was written: Markdown, with its sources as notes."""
     _require_whole(message)
-    return _saved(user, message, type="NOTE", title=_title(message.text), content=message.text)
+    content = with_notes(message.text, message.citations)
+    return _saved(user, message, type="NOTE", title=_title(message.text), content=content)
 
 
 def save_selection(*, user: User, message: Message, text: str) -> ContentItem:

@@ -105,6 +105,7 @@ def message_object(message: Message) -> dict[str, Any]:
         "role": message.role,
         "content": message.text,
         "parts": None if message.parts is None else [_part(part) for part in message.parts],
+        "citations": message.citations or [],
         "model": message.model or None,
         "attachments": message.attachments,
         "status": message.status,

@@ -15,11 +15,12 @@ _LOST = "The portal was restarted while this answer was being written."
 
 @dataclass(frozen=True)
 class End:
-    """What an answer came to. `parts` where it is more than `text`; the time it was thought about in
-    milliseconds."""
+    """What an answer came to: `parts` where it is more than `text`, `citations` where it has some, the time
+    it was thought about in milliseconds."""
 
     text: str
     parts: Any = None
+    citations: Any = None
     error: str = ""
     input_tokens: int = 0
     output_tokens: int = 0
@@ -40,6 +41,7 @@ def finish(answer: Message, *, status: MessageStatus, end: End) -> None:
         status=status,
         text=end.text,
         parts=end.parts,
+        citations=end.citations,
         error=end.error[:500],
         input_tokens=end.input_tokens,
         output_tokens=end.output_tokens,

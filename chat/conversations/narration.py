@@ -3,6 +3,7 @@
 import time
 from typing import Any
 
+from chat.conversations.sources import answer_with_notes, with_notes
 from chat.gateway.collect import Answer
 from chat.gateway.request import Thinking
 from chat.models import Message
@@ -29,7 +30,9 @@ class Narrator:
         return [*self._thinking(thoughts), *map(_block, self._blocks.update(text))]
 
     def end(self, answer: Answer) -> list[Event]:
-        return [*self.tell(answer), *map(_block, self._blocks.finish())]
+        """With its sources, which a server may tell last."""
+        told = answer_with_notes(answer, text_of(answer))
+        return [*self.tell(answer), *map(_block, self._blocks.finish(told))]
 
     def forget(self) -> None:
         """All of it will be told again."""
@@ -50,7 +53,7 @@ class Narrator:
 
 def stored_events(answer: Message) -> list[Event]:
     """All of an answer that has ended, for whoever comes when its log is gone."""
-    blocks = map(_block, enumerate(render_blocks(answer.text)))
+    blocks = map(_block, enumerate(render_blocks(with_notes(answer.text, answer.citations))))
     return [
         {"type": "start"},
         *blocks,

@@ -35,6 +35,7 @@ def _message(message: Message) -> dict[str, Any]:
         "role": message.role,
         "text": message.text,
         "parts": message.parts,
+        "citations": message.citations or [],
         "attachments": message.attachments,
         "model": message.model,
         "status": message.status,

@@ -6,6 +6,7 @@ from uuid import UUID
 
 import msgspec
 
+from chat.conversations.sources import stored_citations
 from chat.gateway.collect import Answer
 from chat.gateway.request import AnyPart, Message, Text, Thinking, ToolCall
 from chat.models import Attachment
@@ -25,7 +26,8 @@ def columns_of(parts: Sequence[AnyPart], *, between: str = "") -> Columns:
 
 def columns_of_answer(answer: Answer, *, is_whole: bool) -> Columns:
     """A call that broke off has half its arguments: no model could go on from it."""
-    return columns_of([part for part in answer.parts if is_whole or not isinstance(part, ToolCall)])
+    parts = [part for part in answer.parts if is_whole or not isinstance(part, ToolCall)]
+    return {**columns_of(parts), "citations": stored_citations(answer)}
 
 
 def told_with_files(

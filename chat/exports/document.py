@@ -38,6 +38,7 @@ def _message(message: Message) -> dict[str, Any]:
         "parent": parent_id(message),
         "role": message.role,
         "content": message.text,
+        "citations": message.citations or [],
         "model": message.model or None,
         "status": message.status,
         "attachments": [

@@ -4,8 +4,10 @@ import re
 
 from django.utils.translation import gettext as _
 
+from chat.conversations.sources import with_notes
 from chat.exports.said import shown
-from chat.models import Session
+from chat.models import Message, Session
+from portal.rendering.fences import closed
 from portal.web.times import rfc3339
 
 # What would be markup in a heading or make a second line of it.
@@ -15,10 +17,15 @@ _MARKUP = re.compile(r"([\\`*_{}\[\]<>#|~$])")
 def as_markdown(session: Session) -> str:
     """The branch that is shown. What people and models wrote stands as they wrote it."""
     parts = [f"# {_line(session.title)}", f"{_line(session.model)}, {rfc3339(session.updated_at)}"]
-    for message in shown(session):
+    for number, message in enumerate(shown(session), 1):
         speaker = _("You") if message.role == "user" else message.model or _("Answer")
-        parts += [f"## {_line(speaker)}", *_files(message.attachments), _complete(message.text)]
+        parts += [f"## {_line(speaker)}", *_files(message.attachments), closed(_text(message, number))]
     return "\n\n".join(parts) + "\n"
+
+
+def _text(message: Message, number: int) -> str:
+    """Notes are counted in all of a Markdown document: each message gets names of its own."""
+    return with_notes(message.text, message.citations, name=f"source-{number}")
 
 
 def _files(attachments: list[dict[str, str]]) -> list[str]:
@@ -29,17 +36,3 @@ def _files(attachments: list[dict[str, str]]) -> list[str]:
 
 def _line(text: str) -> str:
     return _MARKUP.sub(r"\\\1", " ".join(text.split()))
-
-
-def _complete(text: str) -> str:
-    """A code block that an answer left open would take the next turns in."""
-    fence = ""
-    for line in text.splitlines():
-        mark = re.match(r" {0,3}(`{3,}|~{3,})(.*)", line)
-        if not mark:
-            continue
-        if not fence:
-            fence = mark[1]
-        elif mark[1].startswith(fence) and not mark[2].strip():
-            fence = ""
-    return f"{text.strip()}\n{fence}" if fence else text.strip()

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -18,7 +18,8 @@ class Unreadable(Exception):
 
 @dataclass(frozen=True)
 class Turn:
-    """`parent` is the id of the message it follows; None for the first."""
+    """`parent` is the id of the message it follows; None for the first. `citations` as a message's row has
+    them."""
 
     id: str
     parent: str | None
@@ -26,6 +27,7 @@ class Turn:
     text: str
     model: str = ""
     created_at: datetime | None = None
+    citations: Any = None
 
 
 @dataclass(frozen=True)
@@ -67,7 +69,7 @@ def arranged(nodes: Mapping[str, Node]) -> list[Turn]:
         node, before = waiting.pop()
         if node.turn:
             turn = node.turn
-            turns.append(Turn(turn.id, before, turn.role, turn.text, turn.model, turn.created_at))
+            turns.append(replace(turn, parent=before))
             before = node.id
         waiting += [(child, before) for child in reversed(by_time(node.children))]
     if not turns:

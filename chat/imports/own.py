@@ -4,6 +4,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from chat.conversations.sources import citations_in
 from chat.exports.document import FORMAT, VERSION
 from chat.imports.conversation import (
     Conversation,
@@ -49,6 +50,12 @@ def _node(message: dict[str, Any]) -> Node:
     turn = None
     if role in ("user", "assistant") and text:
         turn = Turn(
-            key, None, role, text, told_text(message.get("model")), told_time(message.get("createdAt"))
+            key,
+            None,
+            role,
+            text,
+            told_text(message.get("model")),
+            told_time(message.get("createdAt")),
+            citations_in(message.get("citations")),
         )
     return Node(key, told_text(message.get("parent")) or None, turn)

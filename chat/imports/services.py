@@ -125,10 +125,16 @@ def _messages(session: Session, turns: list[Turn], at: datetime) -> Iterator[tup
         at = _past(turn.created_at or at)
         text = turn.text[:MAX_TEXT]
         model = one_line(turn.model, MAX_MODEL_NAME)
-        yield (
-            turn,
-            Message(session=session, role=turn.role, text=text, model=model, created_at=at, updated_at=at),
+        message = Message(
+            session=session,
+            role=turn.role,
+            text=text,
+            citations=turn.citations,
+            model=model,
+            created_at=at,
+            updated_at=at,
         )
+        yield turn, message
 
 
 def _past(at: datetime | None) -> datetime:

@@ -75,7 +75,8 @@ class Message(PublicIdModel):
     It follows its `parent`. Those with the same one are versions of each other, none of which is overwritten.
 
     `parts` has the canonical parts (`chat.gateway.request`) of what is more than one text, such as tool
-    calls; `text` is what of it people read. `attachments` as their sender described them.
+    calls; `text` is what of it people read. `attachments` as their sender described them. `citations` has the
+    sources of an answer whose model told some (`chat.conversations.sources`).
     """
 
     id_prefix = "msg"
@@ -85,6 +86,7 @@ class Message(PublicIdModel):
     role = models.CharField(max_length=10, choices=[("user", "user"), ("assistant", "assistant")])
     text = models.TextField(blank=True)
     parts = models.JSONField(null=True)
+    citations = models.JSONField(null=True)
     attachments = models.JSONField(default=list, db_default=models.Value([], models.JSONField()))
     model = models.CharField(max_length=200, blank=True)
     status = models.CharField(max_length=12, choices=MessageStatus, default=MessageStatus.COMPLETE)

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_safe
 
 from accounts.access import User
 from chat.access import get_session
+from chat.conversations.sources import with_notes
 from chat.exports.files import export_file
 from chat.exports.said import shown
 from chat.pages.reading import readable
@@ -34,7 +35,12 @@ def document(request: HttpRequest, public_id: str) -> HttpResponseBase:
 def printed(request: HttpRequest, public_id: str) -> HttpResponse:
     session = get_session(cast(User, request.user), public_id)
     turns = [
-        {"role": turn.role, "text": turn.text, "model": turn.model, "files": len(turn.attachments)}
+        {
+            "role": turn.role,
+            "text": with_notes(turn.text, turn.citations),
+            "model": turn.model,
+            "files": len(turn.attachments),
+        }
         for turn in shown(session)
     ]
     context = {"title": session.title, "at": session.updated_at, "turns": readable(turns)}

@@ -9,6 +9,7 @@ from uuid import UUID
 from chat import reasons
 from chat.attachments import references
 from chat.conversations import branches
+from chat.conversations.sources import with_notes
 from chat.conversations.stored_parts import parts_of
 from chat.conversations.turns import generation_id
 from chat.gateway.request import Text, Thinking, ToolCall, ToolResult
@@ -73,7 +74,7 @@ def _turn(message: Message, versions: list[UUID], results: Mapping[str, str]) ->
         "id": message.public_id,
         "session": encode(Session.id_prefix, message.session_id),
         "role": message.role,
-        "html": render_markdown(message.text) if message.role == "assistant" else "",
+        "html": _html(message),
         "text": message.text,
         "model": message.model,
         "status": message.status,
@@ -90,6 +91,12 @@ def _turn(message: Message, versions: list[UUID], results: Mapping[str, str]) ->
         "said_at": message.created_at,
         **_versions(message.pk, versions),
     }
+
+
+def _html(message: Message) -> str:
+    if message.role != "assistant":
+        return ""
+    return render_markdown(with_notes(message.text, message.citations))
 
 
 def _versions(message: UUID, versions: list[UUID]) -> Turn:

@@ -6,6 +6,7 @@ from typing import Any
 from django.utils import timezone
 
 from chat.conversations.definition import MAX_TITLE
+from chat.conversations.sources import with_notes
 from chat.exports.said import shown
 from chat.models import Message, Session, SharedSnapshot
 from chat.sharing.access import digest_of
@@ -62,7 +63,7 @@ def _turn(message: Message) -> dict[str, Any]:
     """Attached files stay with their owner, and so do their names."""
     return {
         "role": message.role,
-        "text": message.text,
+        "text": with_notes(message.text, message.citations),
         "model": message.model if message.role == "assistant" else "",
         "files": len(message.attachments),
     }

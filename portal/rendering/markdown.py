@@ -161,9 +161,9 @@ class BlockStream:
             self._stable_blocks += settled
         return changed
 
-    def finish(self) -> list[tuple[int, str]]:
+    def finish(self, text: str) -> list[tuple[int, str]]:
         """The whole text once more: a late definition of a link or a note may change an early block."""
-        return self._replace(0, render_blocks(self._text))
+        return self._replace(0, render_blocks(_LINE_END.sub("\n", text)))
 
     def _replace(self, first: int, blocks: list[str]) -> list[tuple[int, str]]:
         """Puts `blocks` from `first` on; one that is no longer there is told as empty."""

@@ -248,6 +248,33 @@ def test_what_was_thought_folds_away(
     expect(page.locator(".thoughts")).to_contain_text("Hm 0. Hm 1. Hm 2. Hm 3.")
 
 
+def test_sources_come_as_notes(
+    sign_in_page: SignIn, alice: Any, make_model: Callable[..., Any], server: Any
+) -> None:
+    make_model("searcher")
+    source = {"url": "https://example.org/rain", "title": "Rain in Rome", "start_index": 0, "end_index": 9}
+    pieces = [
+        says.openai_chunk(content="It rained"),
+        says.openai_chunk(content=" and stopped."),
+        says.openai_chunk(annotations=[{"type": "url_citation", "url_citation": source}]),
+    ]
+    server.scripts["theirs-searcher"] = Script(pieces=says.openai_stream(*pieces), pause=0.3)
+    page = sign_in_page(alice)
+    page.locator("#model summary").click()
+    page.get_by_label("searcher").check()
+    page.keyboard.press("Enter")
+    ask(page, "Did it rain?")
+    expect(page.locator('.turn[data-status="complete"] .footnotes li')).to_have_count(1, timeout=15_000)
+    for _visit in ("as it came", "as it is stored"):
+        expect(page.locator(".answer p").first).to_have_text("It rained1 and stopped.")
+        page.locator(".answer .note-number").press("Enter")
+        note = page.locator(".footnotes li")
+        expect(note).to_be_focused()
+        expect(note).to_have_text("Rain in Rome example.org")
+        expect(note.get_by_role("link")).to_have_attribute("href", source["url"])
+        page.reload()
+
+
 HEAR = """() => {
   window.heard = [];
   speechSynthesis.speak = (words) => heard.push(words);

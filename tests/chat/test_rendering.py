@@ -23,7 +23,7 @@ def test_a_stream_ends_as_the_whole_rendering(text: str, data: st.DataObject) ->
     stream, shown = BlockStream(), {}
     for cut in [*cuts, len(text)]:
         shown |= stream.update(text[:cut])
-    shown |= stream.finish()
+    shown |= stream.finish(text)
     assert [html for _, html in sorted(shown.items()) if html] == render_blocks(text)
 
 
