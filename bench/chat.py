@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterator
 from contextlib import AsyncExitStack, ExitStack, contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
 
 import httpx
 from playwright.sync_api import Page, sync_playwright
@@ -22,6 +23,8 @@ from bench import processes
 from bench.targets import HOST, Options, Target, Upstream, portal
 
 SOCKETS = 1000
+# Pages that follow a long answer and read nothing of it.
+DEAF = 50
 # One at a time, as a quick model says them; seconds between two.
 TOKENS, PAUSE = 150, 0.06
 # An answer of 100 kB: prose, lists and code, as much at once as a very quick model says.
@@ -69,6 +72,8 @@ def main() -> None:
             stream_long(page)
         kib = asyncio.run(memory_of_a_socket(target, url, cookies))
         print(f"memory of an open socket    {kib:.1f} KiB, with {SOCKETS} of them")
+        kib, sent = asyncio.run(memory_of_a_deaf_reader(target, url, cookies))
+        print(f"memory of who reads nothing {kib:.0f} KiB of {sent:,} KiB told, with {DEAF} of them")
 
 
 @contextmanager
@@ -176,16 +181,43 @@ def stream_long(page: Page) -> None:
 async def memory_of_a_socket(target: Target, url: str, cookies: dict[str, str]) -> float:
     """KiB of the web process, proportional set size."""
     assert target.server is not None
-    header = {"Cookie": "; ".join(f"{name}={value}" for name, value in cookies.items())}
-    address = url.replace("http", "ws") + "/ws/chat"
     before = processes.memory_kib(target.server)
     async with AsyncExitStack() as opened:
         for _ in range(SOCKETS):
-            await opened.enter_async_context(
-                connect(address, additional_headers=header, origin=Origin(url), close_timeout=1)
-            )
+            await opened.enter_async_context(socket(url, cookies))
         await asyncio.sleep(2)
         return (processes.memory_kib(target.server) - before) / SOCKETS
+
+
+async def memory_of_a_deaf_reader(target: Target, url: str, cookies: dict[str, str]) -> tuple[float, int]:
+    """KiB of the web process for each, and how many its reader should have taken (battery F08)."""
+    assert target.server is not None
+    async with AsyncExitStack() as opened:
+        first = await opened.enter_async_context(socket(url, cookies))
+        await first.send(json.dumps({"type": "ask", "text": "Tell me everything", "model": portal.MODEL}))
+        asked = json.loads(await first.recv())
+        while asked["type"] != "asked":
+            asked = json.loads(await first.recv())
+        follow = json.dumps({"type": "attach", "generation": asked["generation"], "after": "0"})
+        await first.send(follow)
+        before = processes.memory_kib(target.server)
+        for _ in range(DEAF):
+            deaf = await opened.enter_async_context(socket(url, cookies, max_queue=1))
+            await deaf.send(follow)
+        taken = 0
+        async for frame in first:
+            taken += len(frame)
+            if json.loads(frame).get("event", {}).get("type") == "finish":
+                break
+        await asyncio.sleep(1)
+        return (processes.memory_kib(target.server) - before) / DEAF, taken // 1024
+
+
+def socket(url: str, cookies: dict[str, str], **options: Any) -> connect:
+    header = {"Cookie": "; ".join(f"{name}={value}" for name, value in cookies.items())}
+    address = url.replace("http", "ws") + "/ws/chat"
+    options = {"close_timeout": 1, "ping_interval": None, **options}
+    return connect(address, additional_headers=header, origin=Origin(url), **options)
 
 
 if __name__ == "__main__":
