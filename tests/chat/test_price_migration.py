@@ -6,7 +6,7 @@ from tests.portal_process import manage
 BEFORE = """
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
-state = MigrationExecutor(connection).loader.project_state(("chat", "0015_thumbnails"))
+state = MigrationExecutor(connection).loader.project_state(("chat", "0016_citations"))
 PublicModel = state.apps.get_model("chat", "PublicModel")
 """
 INSERT = f"""{BEFORE}

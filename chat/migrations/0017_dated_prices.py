@@ -36,7 +36,7 @@ def back_to_one(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('chat', '0015_thumbnails'),
+        ('chat', '0016_citations'),
     ]
 
     operations = [

@@ -4,7 +4,7 @@ from django.db import migrations
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('chat', '0016_dated_prices'),
+        ('chat', '0017_dated_prices'),
     ]
 
     operations = [
