@@ -28,13 +28,13 @@ def test_it_loses_nothing_there_and_back() -> None:
     variables = profile.environment("prices")
     profile.create_database(variables)
     try:
-        manage(variables, "migrate", "chat", "0015", "-v0")
+        manage(variables, "migrate", "chat", "0016", "-v0")
         manage(variables, "shell", "-v0", "-c", INSERT)
         manage(variables, "migrate", "chat", "-v0")
         assert manage(variables, "shell", "-v0", "-c", AFTER).splitlines() == [
             "dear 1970 3.000000 15.000000 0.000000 None 0.000000"
         ]
-        manage(variables, "migrate", "chat", "0015", "-v0")
+        manage(variables, "migrate", "chat", "0016", "-v0")
         assert manage(variables, "shell", "-v0", "-c", SHOW).splitlines() == [
             "dear 3.000000 15.000000 0.000000 None",
             "free 0.000000 0.000000 None None",
