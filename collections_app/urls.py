@@ -1,6 +1,7 @@
 from django.urls import path, re_path
 
 from collections_app.api.collections import Collection, CollectionItem, CollectionItems, Collections
+from collections_app.api.exchange import CollectionExport, CollectionImport
 from collections_app.api.stuff import BulkStuff, Item, Stuff
 from collections_app.api.versions import RestoredVersion, Version, Versions
 from collections_app.pages import acting, collections, stuff, versions
@@ -22,6 +23,12 @@ api = [
         name="api-item-version-restore",
     ),
     re_path(r"^collections/?$", Collections.as_view(), name="api-collections"),
+    re_path(r"^collections/import/?$", CollectionImport.as_view(), name="api-collections-import"),
+    re_path(
+        r"^collections/(?P<public_id>[^/]+)/export/?$",
+        CollectionExport.as_view(),
+        name="api-collection-export",
+    ),
     re_path(r"^collections/(?P<public_id>[^/]+)/?$", Collection.as_view(), name="api-collection"),
     re_path(
         r"^collections/(?P<public_id>[^/]+)/items/?$", CollectionItems.as_view(), name="api-collection-items"
