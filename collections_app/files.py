@@ -1,4 +1,5 @@
-"""Files of the portal's that items are about. They are stored above this app, which is told who keeps them."""
+"""Files of the portal's that items are about. They are stored above this app, which is told
+who keeps them."""
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass

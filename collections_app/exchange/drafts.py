@@ -32,7 +32,7 @@ class Draft:
 
 
 class Drafting:
-    """`received` are the addresses of files that were stored, `skipped` the entries no item can be made of."""
+    """`received` are the addresses of files that were stored, `skipped` are entries that make no item."""
 
     def __init__(self, user: User, package: Package | None) -> None:
         self._user, self._package = user, package

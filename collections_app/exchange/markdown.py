@@ -31,7 +31,11 @@ _LANGUAGE = re.compile(r"[\w+#.-]+")
 
 def beginning(about: Mapping[str, Any]) -> str:
     data = {"version": VERSION, "color": about["color"], "icon": about["icon"]}
-    parts = [f"<!-- {FORMAT} {_comment(data)} -->", f"# {_title(about['name'])}", _quote(about["description"])]
+    parts = [
+        f"<!-- {FORMAT} {_comment(data)} -->",
+        f"# {_title(about['name'])}",
+        _quote(about["description"]),
+    ]
     return "\n\n".join(filter(None, parts)) + "\n"
 
 

@@ -1,4 +1,4 @@
-"""What is in a file that somebody brought: a collection of a portal's, as ZIP or Markdown, or any Markdown."""
+"""What is in a file that somebody brought: a collection, as ZIP or Markdown, or any other Markdown."""
 
 import re
 from collections.abc import Iterator
