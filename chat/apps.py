@@ -21,5 +21,5 @@ class ChatConfig(AppConfig):
         data_export.register("shares", own_shares.export)
         model_choices.offer(access.model_names_for)
         sources.offer(lambda user, public_id: access.get_message(user, public_id).pk)
-        files.offer(keeping.hold)
+        files.offer(keeping)
         post_migrate.connect(MESSAGES.prepare, sender=self)

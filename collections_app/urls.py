@@ -1,9 +1,10 @@
 from django.urls import path, re_path
 
 from collections_app.api.collections import Collection, CollectionItem, CollectionItems, Collections
+from collections_app.api.exchange import CollectionExport, CollectionImport
 from collections_app.api.stuff import BulkStuff, Item, Stuff
 from collections_app.api.versions import RestoredVersion, Version, Versions
-from collections_app.pages import acting, collections, stuff, versions
+from collections_app.pages import acting, collections, exchange, stuff, versions
 
 # The trailing slash is optional everywhere (conformance H01).
 api = [
@@ -22,6 +23,12 @@ api = [
         name="api-item-version-restore",
     ),
     re_path(r"^collections/?$", Collections.as_view(), name="api-collections"),
+    re_path(r"^collections/import/?$", CollectionImport.as_view(), name="api-collections-import"),
+    re_path(
+        r"^collections/(?P<public_id>[^/]+)/export/?$",
+        CollectionExport.as_view(),
+        name="api-collection-export",
+    ),
     re_path(r"^collections/(?P<public_id>[^/]+)/?$", Collection.as_view(), name="api-collection"),
     re_path(
         r"^collections/(?P<public_id>[^/]+)/items/?$", CollectionItems.as_view(), name="api-collection-items"
@@ -44,7 +51,10 @@ pages = [
         "stuff/<str:public_id>/versions/<int:number>/restore", versions.restore, name="item-version-restore"
     ),
     path("collections/new", collections.new, name="collection-new"),
+    path("collections/import", exchange.import_page, name="collection-import"),
     path("collections/<str:public_id>", collections.collection, name="collection"),
+    path("collections/<str:public_id>/export.zip", exchange.archive, name="collection-zip"),
+    path("collections/<str:public_id>/export.md", exchange.markdown, name="collection-markdown"),
     path("collections/<str:public_id>/edit", collections.edit, name="collection-edit"),
     path("collections/<str:public_id>/delete", collections.delete, name="collection-delete"),
 ]

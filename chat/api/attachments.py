@@ -10,8 +10,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from chat.access import get_attachment
-from chat.attachments import intake, storage, thumbnails
-from chat.attachments.kinds import IMAGES
+from chat.attachments import intake, keeping, storage
 from chat.attachments.references import note_of
 from chat.attachments.releasing import delete_attachments
 from chat.models import Attachment as AttachmentRow
@@ -55,26 +54,21 @@ class Attachment(APIView):
 
 class Upload(APIView):
     def get(self, request: Request, public_id: str, name: str) -> HttpResponseBase:
-        """The bytes as they came; only images under their own type, which nothing would run."""
+        """The bytes as they came."""
         attachment = get_attachment(request.user, public_id)
         file = attachment.file
-        content_type = file.media_type if file.media_type in IMAGES else "application/octet-stream"
         body = storage.open_object(file.key)
-        return downloads.attachment(body, name=attachment.name, content_type=content_type, size=file.size)
+        return downloads.attachment(
+            body, name=attachment.name, content_type=keeping.safe_type(file), size=file.size
+        )
 
 
 class Preview(APIView):
     def get(self, request: Request, public_id: str) -> HttpResponseBase:
         """An image as the portal drew it anew: small, and without what a camera adds. `small` asks for a
-        thumbnail; until there is one, which is soon, it is the whole view."""
+        thumbnail."""
         attachment = get_attachment(request.user, public_id)
-        file = attachment.file
-        if not file.view_key:
+        picture = keeping.picture_of(attachment, "small" in request.query_params)
+        if picture is None:
             raise NotFound("There is no preview of this file.")
-        if "small" in request.query_params:
-            if file.thumbnail_key:
-                with storage.open_object(file.thumbnail_key) as picture:
-                    return downloads.inline(picture.read(), content_type=thumbnails.MEDIA_TYPE)
-            thumbnails.want(attachment)
-        with storage.open_object(file.view_key) as view:
-            return downloads.inline(view.read(), content_type=file.view_type)
+        return downloads.inline(picture[0], content_type=picture[1])

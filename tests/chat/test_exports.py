@@ -71,9 +71,9 @@ def test_an_unknown_format_is_refused(api: httpx.Client, make_chat: Callable[...
     ],
 )
 def test_names_are_safe_in_every_language_w09(title: str, name: str) -> None:
-    from chat.exports.files import file_name
+    from portal.web.file_names import file_name
 
-    assert file_name(title, "md") == name
+    assert file_name(title, "md", "chat") == name
 
 
 def test_the_header_is_rfc_6266(api: httpx.Client, make_chat: Callable[..., str]) -> None:

@@ -184,6 +184,10 @@ ROWS: dict[str, list[Row]] = {
         Row(OWNERS | {"key without the permission": IN, "key": 404, "owner": 404},
             "/api/collections/{collection}", "DELETE"),
     ],
+    "api-collections-import": [
+        Row(OWN, "/api/collections/import", "POST", files={"file": ("a.md", b"A note")})
+    ],
+    "api-collection-export": [Row(OWNERS | ANY_KEY_OF_HERS, "/api/collections/{collection}/export")],
     "api-collection-items": [
         Row(OWNERS | ANY_KEY_OF_HERS, "/api/collections/{collection}/items"),
         Row(OWNERS | ANY_KEY_OF_HERS, "/api/collections/{collection}/items", "POST", {"itemId": "{item}"}),
@@ -305,6 +309,10 @@ ROWS: dict[str, list[Row]] = {
     "item-versions": [Row(OWNERS_PAGE, "/stuff/{item}/versions")],
     "item-version-restore": [Row(OWNERS_FORM, "/stuff/{item}/versions/1/restore", "POST", form={})],
     "collection-new": [Row(PAGE, "/collections/new")],
+    "collection-import": [Row(PAGE, "/collections/import"),
+                          Row(OWNERS_PAGE, "/collections/import?into={collection}")],
+    "collection-zip": [Row(OWNERS_PAGE, "/collections/{collection}/export.zip")],
+    "collection-markdown": [Row(OWNERS_PAGE, "/collections/{collection}/export.md")],
     "collection": [Row(OWNERS_PAGE, "/collections/{collection}")],
     "collection-edit": [Row(OWNERS_PAGE, "/collections/{collection}/edit")],
     "collection-delete": [Row(OWNERS_PAGE, "/collections/{collection}/delete")],

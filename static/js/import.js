@@ -42,7 +42,9 @@ form.addEventListener("submit", (event) => {
     end(() => (isReport ? (report.innerHTML = request.responseText) : fail()));
   });
   request.addEventListener("error", () => end(fail));
-  request.open("POST", "?part");
+  const address = new URL(location.href);
+  address.searchParams.set("part", "");
+  request.open("POST", address);
   request.send(new FormData(form));
   begin();
 });
