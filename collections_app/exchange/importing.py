@@ -57,7 +57,7 @@ def _stored(
     skipped: list[Skipped],
 ) -> Report:
     # The same file at the same time waits, and then finds everything there.
-    type(user).objects.select_for_update(no_key=True).get(pk=user.pk)
+    User.objects.select_for_update(no_key=True).get(pk=user.pk)
     report = Report(skipped=skipped)
     if collection_id is None and about is not None:
         collection_id = _own_collection(user, about).public_id
