@@ -10,10 +10,12 @@ class ChatConfig(AppConfig):
         from accounts.profile import model_choices
         from chat import access
         from chat.attachments import keeping, own_files, releasing
+        from chat.completions.progress import of_stored_answers
         from chat.conversations import own_data
         from chat.conversations.sqlite_words import MESSAGES
         from chat.sharing import own_data as own_shares
         from collections_app import files, sources
+        from usage import progress
 
         data_export.register("chat", own_data.export)
         data_export.register("attachments", own_files.export)
@@ -22,4 +24,5 @@ class ChatConfig(AppConfig):
         model_choices.offer(access.model_names_for)
         sources.offer(lambda user, public_id: access.get_message(user, public_id).pk)
         files.offer(keeping)
+        progress.register(of_stored_answers)
         post_migrate.connect(MESSAGES.prepare, sender=self)

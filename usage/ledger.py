@@ -6,7 +6,7 @@ import time
 from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
@@ -16,15 +16,14 @@ from django.utils import timezone
 from portal.batching import Batches
 from usage import statements
 from usage.heartbeat import PROCESS_ID, ensure_beating
-from usage.models import ServingProcess, Status, TokensSource, UsageRecord
+from usage.interrupted import close_interrupted
+from usage.models import Status, TokensSource
 from usage.prices import Prices
 
 __all__ = ["Admission", "Settlement", "Status", "TokensSource", "admit", "close_interrupted", "settle"]
 
 log = logging.getLogger(__name__)
 
-# A process is given up after missing several heartbeats; a restarting database must not look like one.
-DEAD_AFTER = timedelta(seconds=45)
 # Seconds that a settlement waits for a database that is away, and between two tries: a call that was made
 # must not stay open in the books.
 PATIENCE = 600.0
@@ -107,20 +106,6 @@ async def settle(settlement: Settlement) -> None:
             log.warning("The database does not answer: a settlement waits for it.")
         await asyncio.sleep(pause)
         pause = min(2 * pause, LONGEST_PAUSE)
-
-
-def close_interrupted() -> int:
-    """Closes the open rows of processes that are gone; returns how many."""
-    dead_before = timezone.now() - DEAD_AFTER
-    alive = ServingProcess.objects.filter(seen_at__gte=dead_before).values("id")
-    lost = UsageRecord.objects.filter(status=Status.OPEN, started_at__lt=dead_before).exclude(
-        process__in=alive
-    )
-    count = lost.update(status=Status.INTERRUPTED, error_type="interrupted")
-    ServingProcess.objects.filter(seen_at__lt=dead_before - timedelta(days=1)).delete()
-    if count:
-        log.warning("Closed %d usage records that their process left open.", count)
-    return count
 
 
 def _write(items: Sequence[Admission | Settlement]) -> list[None]:

@@ -9,6 +9,7 @@ from accounts.access import User
 from accounts.data_export import Archive
 from usage.budgets import departed
 from usage.models import UsageRecord
+from usage.models.append_only import amend
 
 _COLUMNS = (
     "id",
@@ -33,7 +34,7 @@ def hand_over(user: User, nobody: User) -> None:
     """What was used stays in the books, but not who used it: the one change a settled row ever sees
     (docs/decisions/0003). A key's name may say more than its owner wants."""
     departed.keep(user, timezone.now())
-    UsageRecord.objects.filter(user=user).update(user=nobody, key=None, address=None)
+    amend(UsageRecord.objects.filter(user=user), user=nobody, key=None, address=None)
 
 
 def _rows(user: User) -> Iterator[dict[str, Any]]:

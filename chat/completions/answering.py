@@ -42,7 +42,7 @@ async def _answer(asked: Asked) -> Reply:
     settler = await admission.admit(
         asked.call, asked.caller, asked.request, model, asked.dialect.NAME, asked.meter
     )
-    relay = Relay(asked.request, route, settler.note_first_token)
+    relay = settler.relay(asked.request, route)
     if conversation:
         conversation = replace(conversation, notes=notes)
     ending = await sessions.begin(conversation, asked, settler, relay) if conversation else settler

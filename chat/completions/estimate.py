@@ -94,6 +94,11 @@ def _text(part: AnyPart) -> str:
             return ""
 
 
+def tokens_of(characters: int) -> int:
+    """Of a text nobody counted."""
+    return -(-characters // CHARACTERS_PER_TOKEN)
+
+
 def _choices(request: Request) -> int:
     """Several answers at once are OpenAI's `n`."""
     wanted = request.passage.raw.get("n") if request.passage else None

@@ -2,17 +2,20 @@
 
 import asyncio
 import time
+from collections.abc import Callable
+from functools import cache
 from typing import Protocol
 
 import msgspec
 
-from chat.completions.estimate import CHARACTERS_PER_TOKEN
+from chat.completions.estimate import tokens_of
 from chat.completions.metering import Meter
 from chat.gateway import events as ev
 from chat.gateway.errors import GatewayError
 from chat.gateway.relay import Relay
 from chat.gateway.request import Request, Service, Text, Thinking, ToolCall
-from usage import ledger
+from chat.gateway.routing import Route
+from usage import ledger, progress
 from usage.ledger import Status, TokensSource
 
 
@@ -33,15 +36,21 @@ class Settler:
         self._task: asyncio.Task[None] | None = None
         self.usage = ev.Usage()
 
-    def note_first_token(self) -> None:
+    def relay(self, request: Request, route: Route) -> Relay:
+        """The call's way to the model. Heartbeats tell how far it is until it is settled."""
+        relay = Relay(request, route, self._note_first_token)
+        known_input = cache(lambda: estimated_input(request))
+        progress.follow(self._admission.request_id, lambda: _known(relay, known_input))
+        return relay
+
+    def _note_first_token(self) -> None:
         self._first_token_ms = self._elapsed_ms()
 
     async def settle(self, relay: Relay, error: BaseException | None = None) -> None:
         """Survives the cancellation of its caller: a request that reached a model is paid for."""
         counted = relay.collector.usage
-        self.usage = counted or _estimate(relay)
-        deployment = relay.route.deployment.id if relay.route.deployment else ""
-        await self._settle(deployment, error, is_counted=counted is not None)
+        self.usage = counted or _estimate(relay, lambda: estimated_input(relay.request))
+        await self._settle(_deployment(relay), error, is_counted=counted is not None)
 
     async def abandon(self, error: BaseException) -> None:
         """For a call that ended before it could be relayed. The ledger takes things in their order: a row
@@ -56,7 +65,10 @@ class Settler:
 
     async def _write(self, settlement: ledger.Settlement) -> None:
         """The ledger first: a counter in doubt is rebuilt from it."""
-        await ledger.settle(settlement)
+        try:
+            await ledger.settle(settlement)
+        finally:
+            progress.forget(self._admission.request_id)
         await self._meter.settle(settlement.tokens, settlement.cost)
 
     def _settlement(
@@ -73,7 +85,7 @@ class Settler:
             cache_written_tokens=self.usage.cache_written,
             reasoning_tokens=self.usage.reasoning,
             images=self.usage.images,
-            tokens_source=TokensSource.UPSTREAM if is_counted else TokensSource.ESTIMATED,
+            tokens_source=_source(is_counted=is_counted),
             first_token_ms=self._first_token_ms,
             duration_ms=self._elapsed_ms(),
             is_disconnected=isinstance(error, LEFT),
@@ -99,7 +111,31 @@ def _error_type(error: BaseException | None) -> str:
     return error.code if isinstance(error, GatewayError) else GatewayError.code
 
 
-def _estimate(relay: Relay) -> ev.Usage:
+def _source(*, is_counted: bool) -> TokensSource:
+    return TokensSource.UPSTREAM if is_counted else TokensSource.ESTIMATED
+
+
+def _deployment(relay: Relay) -> str:
+    return relay.route.deployment.id if relay.route.deployment else ""
+
+
+def _known(relay: Relay, known_input: Callable[[], int]) -> progress.Known:
+    """So far; read beside the event loop, so that it may be a piece behind."""
+    counted = relay.collector.usage
+    usage = counted or _estimate(relay, known_input)
+    return progress.Known(
+        deployment=_deployment(relay),
+        input_tokens=usage.input,
+        output_tokens=usage.output,
+        cached_tokens=usage.cached,
+        cache_written_tokens=usage.cache_written,
+        reasoning_tokens=usage.reasoning,
+        images=usage.images,
+        tokens_source=_source(is_counted=counted is not None),
+    )
+
+
+def _estimate(relay: Relay, known_input: Callable[[], int]) -> ev.Usage:
     """For a call whose upstream never came to counting. Without any output nothing was used."""
     answer = relay.collector.answer
     said = relay.collector.characters + sum(_length(part) for part in answer.parts)
@@ -107,8 +143,8 @@ def _estimate(relay: Relay) -> ev.Usage:
         return ev.Usage()
     counted_input = relay.collector.input_tokens
     return ev.Usage(
-        input=estimated_input(relay.request) if counted_input is None else counted_input,
-        output=_tokens(said),
+        input=known_input() if counted_input is None else counted_input,
+        output=tokens_of(said),
     )
 
 
@@ -122,8 +158,4 @@ def estimated_input(request: Request) -> int:
     told: object = (request.system, request.messages, request.tools)
     if request.service is not Service.CHAT and passage is not None:
         told = passage.raw
-    return _tokens(len(msgspec.json.encode(told)))
-
-
-def _tokens(characters: int) -> int:
-    return -(-characters // CHARACTERS_PER_TOKEN)
+    return tokens_of(len(msgspec.json.encode(told)))

@@ -73,7 +73,7 @@ async def _ask(opening: titles.Opening, call: Call) -> str:
     caller = Caller(opening.user_id)
     meter = Meter(call, await limits_of_person(caller.user_id, call.arrived))
     settler = await admission.admit(call, caller, request, model, FORMAT, meter)
-    relay = Relay(request, route, settler.note_first_token)
+    relay = settler.relay(request, route)
     try:
         async with asyncio.timeout(PATIENCE):
             await _read(relay)

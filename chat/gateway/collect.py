@@ -61,8 +61,11 @@ class Collector:
             case ev.Citation():
                 self._citations.append(event)
             case ev.PartStop():
-                self._closed.extend(self._open_part())
+                # In this order: who reads meanwhile in another thread misses it for a moment, and never
+                # finds it twice.
+                closed = list(self._open_part())
                 self._open, self._pieces, self._signature = None, [], None
+                self._closed.extend(closed)
             case ev.Usage():
                 self.usage = event
             case ev.Finish():

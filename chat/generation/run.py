@@ -86,7 +86,7 @@ class _Generation:
         meter = Meter(self._call, await limits_of_person(caller.user_id, self._call.arrived))
         self._settler = await admission.admit(self._call, caller, request, model, FORMAT, meter)
         await in_database(self._record.link_usage, self._call.id)
-        self._relay = Relay(request, route, self._settler.note_first_token)
+        self._relay = self._settler.relay(request, route)
         reading = asyncio.create_task(self._read(self._relay))
         try:
             await self._watch(reading)

@@ -20,6 +20,7 @@ from apikeys.limiter import Limiter, Reservation
 from apikeys.limits import Estimate, Kind, Limit, LimitReached, LimitsUnavailable, microseconds
 from portal.web.ids import uuid7
 from tests import asynchronous, profile
+from tests.ledger_rows import rewrite
 from usage.models import Status, UsageRecord
 from usage.spending import Payer
 
@@ -94,7 +95,11 @@ class Desk:
         known = {"status": status, "output_tokens": tokens, "cost": Decimal(cost)}
         first = {"user": self.user, "model": "m", "format": "openai", "started_at": at or self.clock.at}
         first |= {"reserved_tokens": held.tokens, "reserved_cost": held.cost}
-        UsageRecord.objects.update_or_create(pk=request, defaults=known, create_defaults={**first, **known})
+        rows = UsageRecord.objects.filter(pk=request)
+        if rows.exists():
+            rewrite(rows, **known)
+        else:
+            UsageRecord.objects.create(pk=request, **first, **known)
         connection.close()
 
     def run(self, story: Callable[[], Coroutine[Any, Any, None]]) -> None:

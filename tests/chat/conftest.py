@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 from uuid import uuid4
 
@@ -88,3 +89,15 @@ def make_model(make_upstream: Callable[..., Any]) -> Callable[..., Any]:
         return model
 
     return make
+
+
+@pytest.fixture
+def dear() -> Iterator[str]:
+    """A model whose answers cost a thousandth a token."""
+    from chat.models import Deployment, PublicModel, Upstream
+
+    model = set_prices(PublicModel.objects.create(name=f"dear-{uuid4()}"), output=Decimal(1000))
+    upstream = Upstream.objects.get(name="builtin")
+    Deployment.objects.create(model=model, upstream=upstream, upstream_model="builtin")
+    yield model.name
+    model.delete()

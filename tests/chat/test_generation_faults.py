@@ -4,8 +4,9 @@ import asyncio
 import json
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, nullcontext, suppress
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 from uuid import uuid4
 
@@ -19,7 +20,9 @@ from websockets.typing import Origin
 from tests import profile
 from tests.asynchronous import run
 from tests.chat.test_key_limits import redis_server
+from tests.ledger_rows import rewrite
 from tests.portal_process import PortalProcess, free_port, serve
+from usage.models import UsageRecord
 
 MODEL = "Waymore-A1-Instruct-1011"
 Json = dict[str, Any]
@@ -42,8 +45,8 @@ class Tab:
             pass
         return dict(frame)
 
-    def ask(self, text: str) -> Json:
-        self.send(type="ask", text=text, model=MODEL, ref=uuid4().hex)
+    def ask(self, text: str, model: str = MODEL) -> Json:
+        self.send(type="ask", text=text, model=model, ref=uuid4().hex)
         frame = self.receive("asked", "rejected")
         assert frame["type"] == "asked", frame
         return frame
@@ -94,17 +97,17 @@ def followed_at_last(open_one: Callable[[], Tab], generation: str) -> tuple[Tab,
 
 
 def test_a_killed_process_leaves_no_answer_open_f01(
-    open_tab: Callable[[str], Tab], portal: PortalProcess, alice: Any, make_user: Any, sign_in: Any
+    open_tab: Callable[[str], Tab], portal: PortalProcess, alice: Any, dear: str
 ) -> None:
-    """Fifty answers in flight: their ledger rows close as interrupted, what was said so far is kept."""
+    """Fifty answers in flight: their rows close as interrupted, what was said so far is kept and paid for."""
     from chat.models import Message
     from chat.tasks import close_interrupted_answers
     from usage import ledger
-    from usage.models import ServingProcess, UsageRecord
+    from usage.models import ServingProcess
 
     with serve(profile.MAIN) as doomed:
         asking = open_tab(doomed.url)
-        asked = [asking.ask("Count to 2000") for _ in range(50)]
+        asked = [asking.ask("Count to 2000", dear) for _ in range(50)]
         deadline = time.monotonic() + 30
         mine = Message.objects.filter(session__user=alice, role="assistant")
         while mine.exclude(text="").count() < 50 and time.monotonic() < deadline:
@@ -117,13 +120,19 @@ def test_a_killed_process_leaves_no_answer_open_f01(
     processes = set(rows.values_list("process", flat=True))
     assert len(processes) == 1
     assert processes <= before
-    rows.update(started_at=long_ago)
+    rewrite(rows, started_at=long_ago)
     ServingProcess.objects.filter(pk__in=processes).update(seen_at=long_ago)
     mine.update(updated_at=long_ago)
     assert ledger.close_interrupted() >= 50
     close_interrupted_answers()
     assert list(rows.values_list("status", flat=True)) == ["interrupted"] * 50
     assert list(mine.values_list("status", flat=True)) == ["interrupted"] * 50
+    for answer in mine.select_related("usage"):
+        row = answer.usage
+        assert row.output_tokens >= len(answer.text) // 4 > 0
+        assert row.cost == Decimal(row.output_tokens) / 1000
+        assert (row.input_tokens > 0, row.tokens_source) == (True, "estimated")
+    assert ledger.close_interrupted() == 0
     assert not mine.filter(text="").exists()
     tab = open_tab(portal.url)
     end = tab.follow(asked[0]["generation"])
@@ -132,6 +141,37 @@ def test_a_killed_process_leaves_no_answer_open_f01(
     assert tab.blocks[0].startswith("<p")
     assert " 5 6 7 " in tab.blocks[0]
     assert tab.ask("Repeat after me: on")["session"]["id"]
+
+
+def is_settled_once(user: Any, answer: Any) -> bool:
+    """With what was said until it was stopped, as its message has it."""
+    (row,) = UsageRecord.objects.filter(user=user, format="browser")
+    answer.refresh_from_db()
+    assert (answer.status, answer.usage_id) == ("stopped", row.pk)
+    assert 0 < row.output_tokens == answer.output_tokens < 3000
+    return bool(row.status == "cancelled")
+
+
+@pytest.mark.parametrize(
+    "elsewhere", [False, pytest.param(True, marks=needs_redis)], ids=["other tab", "other process"]
+)
+def test_whoever_stops_an_answer_settles_it_once(
+    open_tab: Callable[[str], Tab], portal: PortalProcess, alice: Any, elsewhere: bool
+) -> None:
+    """Both tabs at the same moment, and once more when it is over."""
+    from chat.models import Message
+
+    with serve(profile.MAIN) if elsewhere else nullcontext(portal) as other:
+        asking, stopping = open_tab(portal.url), open_tab(other.url)
+        generation = asking.ask("Count to 3000")["generation"]
+        stopping.follow(generation, until=5)
+        for tab in (stopping, asking):
+            tab.send(type="stop", generation=generation)
+        end = asking.follow(generation)
+        assert end is not None
+        assert end["status"] == "stopped"
+        stopping.send(type="stop", generation=generation)
+        assert is_settled_once(alice, Message.objects.get(session__user=alice, role="assistant"))
 
 
 @needs_redis

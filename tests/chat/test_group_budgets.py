@@ -1,11 +1,10 @@
 """What a group's members share is one budget, whoever calls, with whatever, through whichever process."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
-from uuid import uuid4
 
 import httpx
 import pytest
@@ -13,7 +12,6 @@ from django.utils import timezone
 
 from tests import asynchronous
 from tests.portal_process import PortalProcess
-from tests.prices import set_prices
 from tests.usage.test_ledger import ask
 from usage.models import Status, UsageRecord
 
@@ -28,18 +26,6 @@ def post(
     body = ask(text, **{"max_tokens": 50, **fields})
     headers = {"x-api-key": secret}
     return httpx.post(portal.api + PATHS[wire], json=body, headers=headers, timeout=60)
-
-
-@pytest.fixture
-def dear() -> Iterator[str]:
-    """A model whose answers cost a thousandth a token."""
-    from chat.models import Deployment, PublicModel, Upstream
-
-    model = set_prices(PublicModel.objects.create(name=f"dear-{uuid4()}"), output=Decimal(1000))
-    upstream = Upstream.objects.get(name="builtin")
-    Deployment.objects.create(model=model, upstream=upstream, upstream_model="builtin")
-    yield model.name
-    model.delete()
 
 
 def test_two_members_share_it(

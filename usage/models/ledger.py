@@ -7,14 +7,19 @@ from django.db import models
 from django.utils import timezone
 
 from portal.web.ids import PublicIdModel
+from usage.models.append_only import AppendOnlyModel
 
 
 class ServingProcess(models.Model):
-    """A process that admits requests. `seen_at` is its heartbeat: without one, its open rows are lost."""
+    """A process that admits requests. `seen_at` is its heartbeat: without one, its open rows are lost.
+
+    `progress` is what they came to until then (`usage.progress`).
+    """
 
     id = models.UUIDField(primary_key=True)
     started_at = models.DateTimeField(default=timezone.now)
     seen_at = models.DateTimeField(default=timezone.now)
+    progress = models.JSONField(default=dict)
 
     def __str__(self) -> str:
         return str(self.pk)
@@ -33,7 +38,7 @@ class TokensSource(models.TextChoices):
     ESTIMATED = "estimated", "estimated from the text"
 
 
-class UsageRecord(PublicIdModel):
+class UsageRecord(AppendOnlyModel, PublicIdModel):
     """One admitted request. Its id is the request's id; it is never changed after settlement.
 
     Tokens: `input_tokens` includes `cached_tokens` (read from a cache) and `cache_written_tokens`,
