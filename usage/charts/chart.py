@@ -9,6 +9,8 @@ from usage.charts.scales import Scale, scale_to
 
 Kind = Literal["bars", "lines"]
 _MOST_LABELS = 6
+# More points than that are drawn with a finer line.
+_DENSE = 120
 
 
 @dataclass(frozen=True)
@@ -23,11 +25,12 @@ class Series:
 @dataclass(frozen=True)
 class Reading:
     """How a number is written: `short` beside the axis, `exact` where it is read; `is_whole` if there is
-    nothing between two of them."""
+    nothing between two of them. `idle_top` is where an axis ends that has nothing to show."""
 
     short: Callable[[float], str]
     exact: Callable[[float | None], str]
     is_whole: bool = False
+    idle_top: float = 1
 
 
 @dataclass(frozen=True)
@@ -44,6 +47,7 @@ class Label:
 class Shape:
     tone: str
     path: str
+    dots: str = ""
 
 
 @dataclass(frozen=True)
@@ -70,6 +74,10 @@ class Chart:
     rows: Sequence[Row]
     width: int = shapes.WIDTH
     height: int = shapes.HEIGHT
+
+    @property
+    def is_dense(self) -> bool:
+        return len(self.rows) > _DENSE
 
     @property
     def has_legend(self) -> bool:
@@ -112,15 +120,20 @@ def _stacked(series: Sequence[Series], reading: Reading) -> tuple[list[Shape], S
     below = [[0.0] * len(series[0].values)]
     for each in series:
         below.append([base + (value or 0) for base, value in zip(below[-1], each.values, strict=True)])
-    scale = scale_to(max(below[-1], default=0), is_whole=reading.is_whole)
+    scale = _scale(below[-1], reading)
     bases = zip(series, below, strict=False)
     return [Shape(each.tone, shapes.bars(each.values, base, scale)) for each, base in bases], scale
 
 
 def _lines(series: Sequence[Series], reading: Reading) -> tuple[list[Shape], Scale]:
     known = [value for each in series for value in each.values if value is not None]
-    scale = scale_to(max(known, default=0), is_whole=reading.is_whole)
-    return [Shape(each.tone, shapes.line(each.values, scale)) for each in series], scale
+    scale = _scale(known, reading)
+    drawn = [(each.tone, shapes.line(each.values, scale), shapes.dots(each.values, scale)) for each in series]
+    return [Shape(*each) for each in drawn], scale
+
+
+def _scale(values: Sequence[float], reading: Reading) -> Scale:
+    return scale_to(max(values, default=0) or reading.idle_top, is_whole=reading.is_whole)
 
 
 def _labels(texts: Sequence[str]) -> list[Label]:

@@ -22,9 +22,9 @@ class Scale:
 
 
 def scale_to(most: float, *, is_whole: bool = False, intervals: int = 4) -> Scale:
-    """The smallest scale of at most `intervals` round steps that holds `most`. `is_whole`: of what is counted
+    """The smallest scale of at most `intervals` round steps that holds `most`, which is more than 0. `is_whole`: of what is counted
     there is no half."""
-    step = _step(max(most, 0) / intervals or 1 / intervals)
+    step = _step(most / intervals)
     if is_whole:
         step = max(1.0, ceil(step))
     count = max(1, ceil(round(most / step, 9)))

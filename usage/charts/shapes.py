@@ -24,8 +24,14 @@ def bars(values: Sequence[float | None], below: Sequence[float], scale: Scale) -
 
 
 def line(values: Sequence[float | None], scale: Scale) -> str:
-    """Interrupted where there is no value; a value alone is a dot."""
-    return "".join(_stroke(run) for run in _runs(_points(values, scale)))
+    """Interrupted where there is no value."""
+    return "".join(_stroke(run) for run in _runs(_points(values, scale)) if len(run) > 1)
+
+
+def dots(values: Sequence[float | None], scale: Scale) -> str:
+    """Values without a neighbour, which make no line: strokes of no length, but with round ends."""
+    alone = (run[0] for run in _runs(_points(values, scale)) if len(run) == 1)
+    return "".join(f"M{x:.1f} {y:.1f}h.01" for x, y in alone)
 
 
 def _bar(x: float, width: float, value: float, base: float, scale: Scale) -> str:
@@ -46,7 +52,4 @@ def _runs(points: Iterable[tuple[float, float] | None]) -> Iterator[list[tuple[f
 
 
 def _stroke(points: Sequence[tuple[float, float]]) -> str:
-    if len(points) == 1:
-        # Of no length, but with round ends.
-        return f"M{points[0][0]:.1f} {points[0][1]:.1f}h.01"
     return "M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in points)

@@ -15,8 +15,8 @@ from usage.dashboard.numbers import count, short_money
 
 @dataclass(frozen=True)
 class BudgetBar:
-    """`spent` and `expected` in percent of the bar, which is the budget's limit, or the forecast where that is
-    more."""
+    """`spent` and `expected` in percent of the bar, which is the budget's limit, or the forecast
+    where that is more."""
 
     budget: Budget
     title: str

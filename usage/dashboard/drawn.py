@@ -9,15 +9,15 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from usage.charts import Axis, Chart, Reading, Series, Words, chart_of
-from usage.dashboard.numbers import count, duration, money, percent, short_count, short_money
+from usage.dashboard.numbers import count, duration, money, near_duration, percent, short_count, short_money
 from usage.reports import Bucket, Figures
 
 Point = tuple[datetime, Figures]
 
 _COUNTS = Reading(short_count, count, is_whole=True)
 _MONEY = Reading(short_money, money)
-_TIMES = Reading(duration, duration)
-_RATES = Reading(percent, percent)
+_TIMES = Reading(duration, near_duration, idle_top=1000)
+_RATES = Reading(percent, percent, idle_top=4)
 
 
 def charts(points: Sequence[Point], bucket: Bucket) -> list[Chart]:

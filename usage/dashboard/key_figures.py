@@ -10,10 +10,10 @@ from usage.dashboard import changes
 from usage.dashboard.changes import Change
 from usage.dashboard.numbers import (
     count,
-    duration,
-    exact_duration,
     glance,
     money,
+    near_duration,
+    near_exact_duration,
     percent,
     short_money,
 )
@@ -39,7 +39,7 @@ def key_figures(now: Figures, before: Figures) -> list[KeyFigure]:
         shown, exact = written
         return KeyFigure(name, words, shown(of(now)), exact(of(now)), _COMPARED[name](of(now), earlier))
 
-    counted, timed = (glance, count), (duration, exact_duration)
+    counted, timed = (glance, count), (near_duration, near_exact_duration)
     return [
         figure("requests", _("Requests"), lambda each: each.requests, counted),
         figure("cost", _("Cost"), lambda each: each.cost, (short_money, money)),

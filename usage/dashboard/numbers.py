@@ -39,11 +39,11 @@ def money(value: float | Decimal | None) -> str:
 
 
 def short_money(value: float | Decimal) -> str:
-    """Two places; of less than a hundredth the first two digits."""
+    """Two places; of less than a tenth the first two digits."""
     amount = Decimal(str(value))
     if amount >= 10_000:
         return short_count(float(amount))
-    if amount >= Decimal("0.01") or not amount:
+    if amount >= Decimal("0.1") or not amount:
         return number_format(f"{_rounded(amount, 2):f}", force_grouping=True)
     return money(_rounded(amount, 1 - amount.adjusted()))
 
@@ -59,6 +59,18 @@ def duration(milliseconds: float | None) -> str:
         return _("%(number)s s") % {"number": _plain(seconds, 2 if seconds < 10 else 1)}
     minutes, rest = divmod(round(seconds), 60)
     return _("%(minutes)s min %(seconds)s s") % {"minutes": count(minutes), "seconds": rest}
+
+
+def near_duration(milliseconds: float | None) -> str:
+    """Of percentiles, which are known to five percent: two digits."""
+    if not milliseconds:
+        return duration(milliseconds)
+    exact = Decimal(milliseconds)
+    return duration(float(_rounded(exact, 1 - exact.adjusted())))
+
+
+def near_exact_duration(milliseconds: float | None) -> str:
+    return NOT_KNOWN if milliseconds is None else f"≈ {exact_duration(milliseconds)}"
 
 
 def exact_duration(milliseconds: float | None) -> str:

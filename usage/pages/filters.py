@@ -8,7 +8,6 @@ from usage.dashboard.keys import get_own_key, keys_by_id
 from usage.dashboard.overview import STATUSES
 from usage.reports import Scope, choices
 
-
 FILTERS = ("model", "key", "status")
 
 

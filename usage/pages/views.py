@@ -52,7 +52,9 @@ def usage(request: HttpRequest) -> HttpResponse:
             asked_for = asked(request.GET, reader.now, reader.zone.zone)
             recent = _recent(request, filters, asked_for)
         except BadParameter as error:
-            return render(request, "usage/page.html", {**context, "error": error}, status=400)
+            # Of a part it is the content: what was typed is in it, and why it will not do.
+            status = 200 if "part" in request.GET else 400
+            return render(request, template, {**context, "error": error}, status=status)
         if request.GET.get("seen") == recent.fingerprint:
             return HttpResponse(status=204)
         context |= {"asked": asked_for, "recent": recent}
