@@ -22,13 +22,13 @@ class Scale:
 
 
 def scale_to(most: float, *, is_whole: bool = False, intervals: int = 4) -> Scale:
-    """The smallest scale of at most `intervals` round steps that holds `most`, which is more than 0. `is_whole`: of what is counted
-    there is no half."""
+    """The smallest scale of at most `intervals` round steps that holds `most`, which is more than 0.
+    `is_whole`: of what is counted there is no half."""
     step = _step(most / intervals)
     if is_whole:
         step = max(1.0, ceil(step))
     count = max(1, ceil(round(most / step, 9)))
-    return Scale(tuple(round(number * step, 12) for number in range(count + 1)))
+    return Scale(tuple(number * step for number in range(count + 1)))
 
 
 def _step(least: float) -> float:
