@@ -61,7 +61,7 @@ def models_for(user: User) -> QuerySet[PublicModel]:
         publicmodel=OuterRef("pk"), group__in=user.groups.values("pk")
     )
     rows = PublicModel.objects.filter(Exists(usable), Q(groups=None) | Exists(mine), is_enabled=True)
-    return rows.prefetch_related("aliases")
+    return rows.prefetch_related("aliases", "dated_prices")
 
 
 def model_names_for(user: User) -> list[str]:

@@ -33,8 +33,8 @@ FIRST_PAUSE, LONGEST_PAUSE = 0.1, 2.0
 
 @dataclass(frozen=True)
 class Admission:
-    """`prices` as they are now: what they are later does not touch this request. `started_at` decides which
-    day and month pay for it."""
+    """`prices` as they are at `started_at`, which also decides the day and month that pay for it: what they
+    are later does not touch this request."""
 
     request_id: UUID
     user_id: UUID
@@ -66,10 +66,16 @@ class Settlement:
     first_token_ms: int | None
     duration_ms: int
     is_disconnected: bool
+    images: int = 0
 
     @property
     def tokens(self) -> int:
         return self.input_tokens + self.output_tokens
+
+    @property
+    def is_answered(self) -> bool:
+        """Only then a price per request is due: not for a model that was never reached or said nothing."""
+        return self.status == Status.COMPLETE or bool(self.output_tokens or self.images)
 
     @property
     def cost(self) -> Decimal:
@@ -78,6 +84,8 @@ class Settlement:
             output=self.output_tokens,
             cached=self.cached_tokens,
             cache_written=self.cache_written_tokens,
+            images=self.images,
+            answers=int(self.is_answered),
         )
 
 

@@ -1,3 +1,4 @@
+from decimal import Decimal
 from typing import Any
 
 from django.contrib import admin
@@ -6,6 +7,7 @@ from django.db.models import QuerySet
 from django.forms import BaseInlineFormSet
 from django.http import HttpRequest
 
+from chat.admin.prices import ComingPriceInline, PastPriceInline
 from chat.admin.upstreams import show
 from chat.catalogue.probes import probe_deployments
 from chat.models import Deployment, ModelAlias, PublicModel
@@ -47,21 +49,25 @@ class PublicModelAdmin(admin.ModelAdmin):
     list_editable = ("position", "is_enabled")
     list_filter = ("is_enabled", "owned_by", "deployments__upstream")
     search_fields = ("name", "aliases__name", "description")
-    inlines = (AliasInline, DeploymentInline)
+    inlines = (AliasInline, DeploymentInline, ComingPriceInline, PastPriceInline)
     actions = ("test_connection",)
     filter_horizontal = ("groups",)
     fieldsets = (
         (None, {"fields": ("name", "description", "owned_by", "is_enabled", "position")}),
         ("Who may use it", {"fields": ("groups",)}),
         ("What it can do", {"fields": ("capabilities", "context_window", "max_output_tokens")}),
-        (
-            "Prices per million tokens",
-            {"fields": ("input_price", "output_price", "cached_price", "cache_write_price")},
-        ),
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[PublicModel]:
-        return super().get_queryset(request).prefetch_related("aliases")
+        return super().get_queryset(request).prefetch_related("aliases", "dated_prices")
+
+    @admin.display(description="input price")
+    def input_price(self, model: PublicModel) -> Decimal:
+        return model.prices_now.input
+
+    @admin.display(description="output price")
+    def output_price(self, model: PublicModel) -> Decimal:
+        return model.prices_now.output
 
     @admin.display(description="aliases")
     def shown_aliases(self, model: PublicModel) -> str:

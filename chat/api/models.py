@@ -67,7 +67,8 @@ class ModelDetail(ModelView):
 
 
 class ChatModelList(APIView):
-    """The portal's own list: what a person choosing a model wants to know. Prices per million tokens."""
+    """The portal's own list: what a person choosing a model wants to know. Prices that hold now, per million
+    tokens, per image and per request."""
 
     def get(self, request: Request) -> Response:
         models = dict.fromkeys(named.model for named in _names(request))
@@ -143,7 +144,7 @@ def _place(names: list[Named], cursor: str, param: str) -> int:
 
 
 def _portal_model(model: PublicModel) -> dict[str, Any]:
-    prices = model.prices
+    prices = model.prices_now
     return {
         "id": model.name,
         "name": model.name,
@@ -158,4 +159,6 @@ def _portal_model(model: PublicModel) -> dict[str, Any]:
         "outputPrice": float(prices.output),
         "cachedPrice": float(prices.cached),
         "cacheWritePrice": float(prices.cache_write),
+        "imagePrice": float(prices.image),
+        "requestPrice": float(prices.request),
     }

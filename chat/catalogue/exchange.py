@@ -1,7 +1,7 @@
 """The catalogue as JSON, without anything secret.
 
 Read back, a field that is left out stays as it is; aliases and deployments that are given are all there
-are. What the file does not name is not touched.
+are. What the file does not name is not touched. Prices: `chat.catalogue.exchange_prices`.
 """
 
 from collections import Counter
@@ -17,6 +17,7 @@ from django.db import models, transaction
 from django.db.models import Q
 from msgspec import UNSET, UnsetType
 
+from chat.catalogue.exchange_prices import FLAT, PriceEntry, export_prices, import_flat, import_prices
 from chat.models import Deployment, ModelAlias, PublicModel, Upstream
 
 
@@ -55,14 +56,18 @@ class ModelEntry(_Entry):
     capabilities: list[str] | UnsetType = UNSET
     context_window: int | UnsetType | None = UNSET
     max_output_tokens: int | UnsetType | None = UNSET
-    input_price: Decimal | UnsetType = UNSET
-    output_price: Decimal | UnsetType = UNSET
-    cached_price: Decimal | UnsetType | None = UNSET
-    cache_write_price: Decimal | UnsetType | None = UNSET
     is_enabled: bool | UnsetType = UNSET
     position: int | UnsetType = UNSET
     aliases: list[str] | UnsetType = UNSET
     deployments: list[DeploymentEntry] | UnsetType = UNSET
+    prices: list[PriceEntry] | UnsetType = UNSET
+    # Instead of the list: prices from now on, where they are others than those that hold.
+    input_price: Decimal | UnsetType = UNSET
+    output_price: Decimal | UnsetType = UNSET
+    cached_price: Decimal | UnsetType | None = UNSET
+    cache_write_price: Decimal | UnsetType | None = UNSET
+    image_price: Decimal | UnsetType = UNSET
+    request_price: Decimal | UnsetType = UNSET
 
 
 class Catalogue(msgspec.Struct, forbid_unknown_fields=True):
@@ -76,7 +81,7 @@ class BadCatalogue(Exception):
 
 def export_catalogue() -> bytes:
     upstreams = [_entry(UpstreamEntry, row) for row in Upstream.objects.all()]
-    rows = PublicModel.objects.prefetch_related("aliases", "deployments__upstream")
+    rows = PublicModel.objects.prefetch_related("aliases", "dated_prices", "deployments__upstream")
     content = msgspec.json.encode(Catalogue(upstreams, [_model_entry(row) for row in rows]))
     return msgspec.json.format(content, indent=2)
 
@@ -87,7 +92,8 @@ def _model_entry(row: PublicModel) -> ModelEntry:
         for deployment in row.deployments.all()
     ]
     aliases = [alias.name for alias in row.aliases.all()]
-    return _entry(ModelEntry, row, aliases=aliases, deployments=deployments)
+    parts = {"aliases": aliases, "deployments": deployments, "prices": export_prices(row)}
+    return _entry(ModelEntry, row, **parts, **dict.fromkeys(FLAT, UNSET))
 
 
 def _entry(kind: type[Any], row: models.Model, **given: Any) -> Any:
@@ -162,9 +168,11 @@ def _import_model(entry: ModelEntry) -> str:
     fields = entry.fields()
     aliases, deployments = fields.pop("aliases", None), entry.deployments
     fields.pop("deployments", None)
+    flat = {name: fields.pop(name) for name in FLAT if name in fields}
+    fields.pop("prices", None)
     row = PublicModel.objects.filter(name=entry.name).first() or PublicModel(name=entry.name)
     result = _save(row, fields)
-    parts = set()
+    parts = {_import_prices(row, entry, flat)}
     for name in aliases or ():
         parts.add(_save(row.aliases.filter(name=name).first() or ModelAlias(model=row, name=name), {}))
     if deployments is not UNSET:
@@ -172,6 +180,15 @@ def _import_model(entry: ModelEntry) -> str:
         gone = row.deployments.exclude(upstream__name__in=[entry.upstream for entry in deployments])
         parts |= {"changed"} if gone.delete()[0] else set()
     return result if result == "new" or parts <= {"unchanged"} else "changed"
+
+
+def _import_prices(model: PublicModel, entry: ModelEntry, flat: dict[str, Decimal | None]) -> str:
+    if flat and entry.prices is not UNSET:
+        raise ValidationError({"prices": "Give the list, or the prices from now on, not both."})
+    is_changed = import_flat(model, flat) if flat else False
+    if entry.prices is not UNSET:
+        is_changed = import_prices(model, entry.prices)
+    return "changed" if is_changed else "unchanged"
 
 
 def _import_deployment(model: PublicModel, entry: DeploymentEntry) -> str:

@@ -69,7 +69,7 @@ def _entry(model: PublicModel | None) -> _Entry | None:
 
 
 def _read(names: Sequence[str]) -> list[PublicModel | None]:
-    """Each with its enabled deployments in `usable`, and whether it is for some groups only."""
+    """Each with its enabled deployments in `usable`, its prices, and whether it is for some groups only."""
     usable = Deployment.objects.filter(is_enabled=True, upstream__is_enabled=True).select_related("upstream")
     wanted = {name for name in names if "\x00" not in name}
     groups = PublicModel.groups.through.objects.filter(publicmodel=OuterRef("pk"))
@@ -78,7 +78,8 @@ def _read(names: Sequence[str]) -> list[PublicModel | None]:
         wanted_alias=FilteredRelation("aliases", condition=Q(aliases__name__in=wanted))
     ).annotate(asked_as=F("wanted_alias__name"), is_restricted=Exists(groups))
     asked = models.filter(Q(name__in=wanted) | Q(asked_as__isnull=False), is_enabled=True)
-    found = list(asked.prefetch_related(Prefetch("deployments", usable, to_attr="usable")))
+    deployments = Prefetch("deployments", usable, to_attr="usable")
+    found = list(asked.prefetch_related(deployments, "dated_prices"))
     by_name = {model.asked_as: model for model in found} | {model.name: model for model in found}
     return [by_name.get(name) for name in names]
 

@@ -84,7 +84,8 @@ async def admit(
     call: Call, caller: Caller, request: Request, model: PublicModel, dialect: str, meter: Meter
 ) -> Settler:
     """From here on the request is admitted: its limits and its row know of it, and it must be settled."""
-    await meter.reserve(lambda: estimate(request, model))
+    prices = model.price_list.at(call.arrived)
+    await meter.reserve(lambda: estimate(request, model, prices))
     row = ledger.Admission(
         request_id=call.id,
         user_id=caller.user_id,
@@ -93,7 +94,7 @@ async def admit(
         format=dialect,
         is_stream=request.stream,
         address=call.address,
-        prices=model.prices,
+        prices=prices,
         started_at=call.arrived,
         reserved_tokens=meter.tokens,
         reserved_cost=meter.cost,

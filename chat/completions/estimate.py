@@ -18,6 +18,7 @@ from chat.gateway.request import (
     ToolResult,
 )
 from chat.models import PublicModel
+from usage.prices import Prices
 
 # Rule of thumb for text nobody counted: four characters a token.
 CHARACTERS_PER_TOKEN = 4
@@ -29,19 +30,20 @@ IMAGE_TOKENS = 1500
 _MILLION = 1_000_000
 
 
-def estimate(request: Request, model: PublicModel) -> Estimate:
+def estimate(request: Request, model: PublicModel, prices: Prices) -> Estimate:
     """The answer is as long as the caller allows, else the model, else the operator says."""
     output = 0 if request.service is Service.EMBEDDINGS else _length(request, model) * _choices(request)
     output = min(output, MOST_TOKENS)
     fewest, most = input_tokens(request)
-    prices = model.prices
+    images = _choices(request) if request.service is Service.IMAGES else 0
+    certain = images * prices.image + prices.request
     cheapest = min(prices.input, prices.cached, prices.cache_write)
     dearest = max(prices.input, prices.cached, prices.cache_write)
     return Estimate(
         least_tokens=fewest + 1,
         most_tokens=most + output,
-        least_cost=(fewest * cheapest + prices.output) / _MILLION,
-        most_cost=(most * dearest + output * prices.output) / _MILLION,
+        least_cost=(fewest * cheapest + prices.output) / _MILLION + certain,
+        most_cost=(most * dearest + output * prices.output) / _MILLION + certain,
     )
 
 

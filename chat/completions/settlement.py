@@ -72,6 +72,7 @@ class Settler:
             cached_tokens=self.usage.cached,
             cache_written_tokens=self.usage.cache_written,
             reasoning_tokens=self.usage.reasoning,
+            images=self.usage.images,
             tokens_source=TokensSource.UPSTREAM if is_counted else TokensSource.ESTIMATED,
             first_token_ms=self._first_token_ms,
             duration_ms=self._elapsed_ms(),

@@ -61,13 +61,15 @@ class PartStop(msgspec.Struct, frozen=True, tag="part_stop"):
 
 
 class Usage(msgspec.Struct, frozen=True, tag="usage"):
-    """Tokens. `input` includes `cached` and `cache_written`; `output` includes `reasoning`."""
+    """Tokens, and the images that were made. `input` includes `cached` and `cache_written`; `output` includes
+    `reasoning`."""
 
     input: int = 0
     output: int = 0
     cached: int = 0
     reasoning: int = 0
     cache_written: int = 0
+    images: int = 0
 
 
 def tokens(said: Any) -> int:

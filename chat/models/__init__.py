@@ -2,6 +2,7 @@ from chat.models.attachment import Attachment, DoomedObject, KeptFile, StoredFil
 from chat.models.catalogue import Deployment, ModelAlias, PublicModel, Upstream
 from chat.models.conversation import Message, Session
 from chat.models.idempotency import StoredAnswer
+from chat.models.prices import ModelPrice
 from chat.models.sharing import ImportedSession, SharedSnapshot
 
 __all__ = [
@@ -12,6 +13,7 @@ __all__ = [
     "KeptFile",
     "Message",
     "ModelAlias",
+    "ModelPrice",
     "PublicModel",
     "Session",
     "SharedSnapshot",

@@ -5,13 +5,13 @@ from urllib.parse import urlsplit
 
 from django.contrib.auth.models import Group
 from django.core.exceptions import ValidationError
-from django.core.validators import MinValueValidator
 from django.db import models
 from django.utils import timezone
+from django.utils.functional import cached_property
 
 from chat.models.capabilities import CapabilitiesField, Capability, just_chat
 from chat.models.encrypted import EncryptedHeadersField, EncryptedTextField
-from usage.prices import Prices
+from usage.prices import PriceList, Prices
 
 
 class UpstreamKind(models.TextChoices):
@@ -59,12 +59,8 @@ class Upstream(models.Model):
             raise ValidationError({"base_url": "Only host and path: the credential has its own field."})
 
 
-def _price(**options: Any) -> "models.DecimalField[Any, Any]":
-    return models.DecimalField(max_digits=12, decimal_places=6, validators=[MinValueValidator(0)], **options)
-
-
 class PublicModel(models.Model):
-    """A name people may ask for. Prices in the portal's currency per million tokens."""
+    """A name people may ask for."""
 
     name = models.CharField(max_length=200, unique=True)
     description = models.CharField(max_length=500, blank=True)
@@ -75,12 +71,6 @@ class PublicModel(models.Model):
     )
     max_output_tokens = models.PositiveIntegerField(
         null=True, blank=True, help_text="Tokens of one answer; empty when unknown."
-    )
-    input_price = _price(default=0)
-    output_price = _price(default=0)
-    cached_price = _price(null=True, blank=True, help_text="Input read from a cache; empty: as other input.")
-    cache_write_price = _price(
-        null=True, blank=True, help_text="Input written to a cache; empty: as other input."
     )
     is_enabled = models.BooleanField(default=True)
     groups = models.ManyToManyField(
@@ -107,9 +97,13 @@ class PublicModel(models.Model):
     def can(self, capability: Capability) -> bool:
         return capability in self.capabilities
 
+    @cached_property
+    def price_list(self) -> PriceList:
+        return PriceList((row.valid_from, row.prices) for row in self.dated_prices.all())
+
     @property
-    def prices(self) -> Prices:
-        return Prices.of(self.input_price, self.output_price, self.cached_price, self.cache_write_price)
+    def prices_now(self) -> Prices:
+        return self.price_list.at(timezone.now())
 
 
 class ModelAlias(models.Model):

@@ -81,15 +81,17 @@ def branch_off(request: HttpRequest, message: str) -> HttpResponse:
 
 
 def _choice(model: PublicModel) -> dict[str, Any]:
-    """Prices are per million tokens."""
+    """Prices that hold now: per million tokens, per request."""
+    prices = model.prices_now
     can = [_BRIEFLY[name] for name in model.capabilities if name in _BRIEFLY]
     return {
         "id": model.name,
         # An operator's words stay as they are.
         "description": _(model.description) if model.description else "",
         "can": can,
-        "input_price": model.input_price,
-        "output_price": model.output_price,
+        "input_price": prices.input,
+        "output_price": prices.output,
+        "request_price": prices.request,
         "context": model.context_window,
     }
 

@@ -39,7 +39,7 @@ def choose(
 
     def open_page(engine: LlamaServer) -> Page:
         upstream = make_upstream(base_url=engine.base_url)
-        model = make_model("babbler", upstream, context_window=CONTEXT, output_price=Decimal(1000))
+        model = make_model("babbler", upstream, context_window=CONTEXT, prices={"output": Decimal(1000)})
         Deployment.objects.filter(model=model).update(upstream_model=engine.model)
         page = sign_in_page(alice)
         page.locator("#model summary").click()

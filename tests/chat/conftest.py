@@ -10,6 +10,7 @@ import pytest
 
 from tests.conformance.scripted import ScriptedServer, scripted_server
 from tests.portal_process import PortalProcess
+from tests.prices import set_prices
 
 ADMIN = "/admin/chat"
 _cookies: dict[str, httpx.Cookies] = {}
@@ -78,8 +79,10 @@ def make_model(make_upstream: Callable[..., Any]) -> Callable[..., Any]:
     """A model on an upstream of its own, or on `upstream`."""
     from chat.models import Deployment, PublicModel
 
-    def make(name: str = "", upstream: Any = None, **fields: Any) -> Any:
+    def make(name: str = "", upstream: Any = None, prices: Any = None, **fields: Any) -> Any:
         model = PublicModel.objects.create(name=name or f"model-{uuid4().hex[:8]}", **fields)
+        if prices:
+            set_prices(model, **prices)
         upstream = upstream or make_upstream()
         Deployment.objects.create(model=model, upstream=upstream, upstream_model=f"theirs-{model.name}")
         return model

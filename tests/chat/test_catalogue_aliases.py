@@ -108,7 +108,7 @@ def test_look_up_costs_no_more_than_by_name(aliased: Callable[..., Any]) -> None
     ) as queries:
         found = _read([alias, first.name, other, second.name, "nope", "\x00"])
     assert found == [first, first, second, second, None, None]
-    assert len(queries) == 2, "the models in one, their deployments in another"
+    assert len(queries) == 3, "the models in one, their deployments in another, their prices in a third"
 
 
 def test_a_name_is_a_model_or_an_alias_never_both(aliased: Callable[..., Any]) -> None:
@@ -124,9 +124,11 @@ def test_a_name_is_a_model_or_an_alias_never_both(aliased: Callable[..., Any]) -
 def form_of(model: Any, *aliases: str, **fields: Any) -> dict[str, Any]:
     form = {
         "name": model.name, "owned_by": "portal", "position": "7", "is_enabled": "on",
-        "capabilities": ["chat"], "input_price": "1", "output_price": "2",
+        "capabilities": ["chat"],
         "aliases-TOTAL_FORMS": str(len(aliases)), "aliases-INITIAL_FORMS": "0",
         "deployments-TOTAL_FORMS": "0", "deployments-INITIAL_FORMS": "0",
+        "dated_prices-TOTAL_FORMS": "0", "dated_prices-INITIAL_FORMS": "0",
+        "dated_prices-2-TOTAL_FORMS": "0", "dated_prices-2-INITIAL_FORMS": "0",
     }  # fmt: skip
     for number, name in enumerate(aliases):
         form |= {f"aliases-{number}-name": name, f"aliases-{number}-model": str(model.pk)}
@@ -139,7 +141,7 @@ def test_an_operator_edits_everything_on_one_page(
     model, upstream = make_model(), make_upstream()
     form = form_of(
         model, f"{model.name}-alias", capabilities=["tools", "vision", "chat"], context_window="128000",
-        max_output_tokens="8000", cached_price="0.1", cache_write_price="1.25", description="Good",
+        max_output_tokens="8000", description="Good",
     )  # fmt: skip
     deployment = {"upstream": upstream.pk, "upstream_model": "x", "priority": "3", "weight": "2"}
     form |= {f"deployments-0-{name}": str(value) for name, value in deployment.items()}
@@ -149,12 +151,6 @@ def test_an_operator_edits_everything_on_one_page(
     model.refresh_from_db()
     assert model.capabilities == ["chat", "vision", "tools"]
     assert (model.context_window, model.max_output_tokens, model.position) == (128_000, 8_000, 7)
-    assert [str(price) for price in vars(model.prices).values()] == [
-        "1.000000",
-        "2.000000",
-        "0.100000",
-        "1.250000",
-    ]
     assert model.aliases.get().name == f"{model.name}-alias"
     assert model.deployments.get(upstream=upstream).priority == 3
 
@@ -177,4 +173,3 @@ def test_the_admin_rejects_a_name_twice(
     assert "own name" in admin.post(path, **form_of(model, "fresh-name", name="fresh-name")).text
     assert "already exists" in admin.post(path, **form_of(model, alias)).text
     assert "Select a valid choice" in admin.post(path, **form_of(model, capabilities=["flying"])).text
-    assert "greater than or equal to 0" in admin.post(path, **form_of(model, input_price="-1")).text

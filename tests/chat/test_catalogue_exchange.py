@@ -66,7 +66,8 @@ def test_it_works(bring: Callable[..., str]) -> None:
     assert bring(FULL) == "3 new, 0 changed, 0 unchanged\n"
     row = PublicModel.objects.get(name="lab/large")
     assert row.capabilities == ["chat", "tools"]
-    assert (row.context_window, str(row.cached_price), row.cache_write_price) == (128_000, "0.250000", None)
+    price = row.dated_prices.get()
+    assert (row.context_window, str(price.cached), price.cache_write) == (128_000, "0.250000", None)
     assert [alias.name for alias in row.aliases.all()] == ["gpt-4-turbo", "large"]
     assert [str(deployment) for deployment in row.deployments.all()] == ["lab/large-v2", "far/x"]
 
@@ -89,6 +90,35 @@ def test_what_is_left_out_stays_and_lists_are_whole(bring: Callable[..., str]) -
     assert bring(change) == "0 new, 1 changed, 0 unchanged\n"
     (deployment,) = row.deployments.all()
     assert (deployment.upstream_model, deployment.weight) == ("large-v2", 3)
+
+
+def test_prices_have_dates_and_what_held_stays(bring: Callable[..., str], portal: Any) -> None:
+    past, later, coming = "2020-01-01T00:00:00Z", "2021-01-01T00:00:00Z", "2999-01-01T00:00:00Z"
+    first, second = {"validFrom": past, "input": "1"}, {"validFrom": coming, "request": "0.5"}
+    assert bring({"models": [model("lab/small", prices=[first, second])]}).startswith("1 new")
+    (entry,) = [m for m in json.loads(portal.manage("export_models"))["models"] if m["name"] == "lab/small"]
+    assert [(p["validFrom"], p["input"], p["request"]) for p in entry["prices"]] == [
+        (past, "1.000000", "0.000000"), (coming, "0.000000", "0.500000"),
+    ]  # fmt: skip
+    again = model("lab/small", prices=entry["prices"])
+    assert bring({"models": [again]}) == "0 new, 0 changed, 1 unchanged\n"
+    assert bring({"models": [model("lab/small", prices=[first])]}) == "0 new, 1 changed, 0 unchanged\n"
+    for refused in ({**first, "input": "2"}, {**first, "validFrom": later}):
+        with pytest.raises(CommandError, match=r"models\[0\].prices\[1\].validFrom"):
+            bring({"models": [model("lab/small", prices=[second, refused])]})
+
+
+def test_prices_without_a_date_hold_from_now_on(bring: Callable[..., str]) -> None:
+    from chat.models import PublicModel
+
+    bring(FULL)
+    change = {"models": [model("lab/large", inputPrice="3", imagePrice="0.04")]}
+    assert bring(change) == "0 new, 1 changed, 0 unchanged\n"
+    assert bring(change) == "0 new, 0 changed, 1 unchanged\n"
+    row = PublicModel.objects.get(name="lab/large")
+    now = row.prices_now
+    assert [now.input, now.output, str(now.image)] == [3, 10, "0.040000"]
+    assert row.dated_prices.count() == 2
 
 
 def test_an_alias_moves(bring: Callable[..., str]) -> None:
@@ -133,6 +163,15 @@ BAD = {
     "unknown field": ({"models": [model("x", colour="red")]}, "colour"),
     "wrong type": ({"models": [model("x", contextWindow="big")]}, "$.models[0].contextWindow"),
     "negative price": ({"models": [model("x", inputPrice="-1")]}, "models[0].inputPrice"),
+    "negative dated price": (
+        {"models": [model("x", prices=[{"validFrom": "2020-01-01T00:00:00Z", "cacheWrite": "-1"}])]},
+        "models[0].prices[0].cacheWrite",
+    ),
+    "a date without a zone": (
+        {"models": [model("x", prices=[{"validFrom": "2020-01-01T00:00:00"}])]},
+        "$.mod",
+    ),
+    "prices twice": ({"models": [model("x", prices=[], inputPrice="1")]}, "models[0].prices"),
     "unknown capability": ({"models": [model("x", capabilities=["flying"])]}, "models[0].capabilities"),
     "unknown upstream": ({"models": [model("x", deployments=[{"upstream": "nobody"}])]}, "models[0]: There"),
     "unknown kind": ({"upstreams": [{"name": "x", "kind": "z", "baseUrl": "http://h"}]}, "upstreams[0].kind"),

@@ -66,13 +66,13 @@ def test_again_it_changes_nothing(
     server.models = names(f"{upstream.name}-a")
     admin.post(f"upstream/{upstream.pk}/import/", all="1")
     model = upstream.deployments.get().model
-    model.input_price, model.name = 3, f"{upstream.name}-renamed"
+    model.position, model.name = 3, f"{upstream.name}-renamed"
     model.save()
     page = admin.get(f"upstream/{upstream.pk}/import/").text
     assert "is served already" in page
     assert "Imported 0 models." in admin.post(f"upstream/{upstream.pk}/import/", all="1").text
     model.refresh_from_db()
-    assert (model.input_price, upstream.deployments.count()) == (3, 1)
+    assert (model.position, upstream.deployments.count()) == (3, 1)
 
 
 def test_a_taken_name_gets_the_upstreams_before_it(

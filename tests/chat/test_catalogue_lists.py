@@ -78,7 +78,7 @@ def test_the_portals_own_list_tells_all(
 
     model = make_model(
         description="Reads pictures", capabilities=["chat", "vision"], context_window=32_000,
-        max_output_tokens=4_000, input_price="2", output_price="8", cached_price="0.5",
+        max_output_tokens=4_000, prices={"input": "2", "output": "8", "cached": "0.5"},
     )  # fmt: skip
     ModelAlias.objects.create(name=f"{model.name}-alias", model=model)
     expected = {
@@ -95,6 +95,8 @@ def test_the_portals_own_list_tells_all(
         "outputPrice": 8.0,
         "cachedPrice": 0.5,
         "cacheWritePrice": 2.0,
+        "imagePrice": 0.0,
+        "requestPrice": 0.0,
     }
     for client in (api, sign_in(alice, portal.url)):
         path = "/chat/models" if client is api else "/api/chat/models"

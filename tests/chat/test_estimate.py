@@ -6,6 +6,7 @@ import httpx
 import pytest
 
 from tests.usage.test_ledger import ask
+from usage.prices import Prices
 
 WORDS = "word " * 4_000
 
@@ -19,7 +20,7 @@ def most(wire: str = "openai", **fields: Any) -> int:
 
     raw = {"model": "m", "messages": [{"role": "user", "content": "Hi"}], "max_tokens": 10, **fields}
     request = _with_passage(Call("/", {}, [], None), raw, DIALECTS[wire].decode_request(raw))
-    return estimate(request, PublicModel(max_output_tokens=8_000)).most_tokens
+    return estimate(request, PublicModel(max_output_tokens=8_000), Prices()).most_tokens
 
 
 def test_input_and_the_longest_answer() -> None:

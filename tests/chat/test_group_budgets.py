@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from tests import asynchronous
 from tests.portal_process import PortalProcess
+from tests.prices import set_prices
 from tests.usage.test_ledger import ask
 from usage.models import Status, UsageRecord
 
@@ -34,7 +35,7 @@ def dear() -> Iterator[str]:
     """A model whose answers cost a thousandth a token."""
     from chat.models import Deployment, PublicModel, Upstream
 
-    model = PublicModel.objects.create(name=f"dear-{uuid4()}", output_price=Decimal(1000))
+    model = set_prices(PublicModel.objects.create(name=f"dear-{uuid4()}"), output=Decimal(1000))
     upstream = Upstream.objects.get(name="builtin")
     Deployment.objects.create(model=model, upstream=upstream, upstream_model="builtin")
     yield model.name

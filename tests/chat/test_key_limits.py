@@ -17,6 +17,7 @@ import pytest
 
 from tests import profile
 from tests.portal_process import PortalProcess, free_port, serve
+from tests.prices import set_prices
 from tests.services import ping_redis
 from tests.usage.test_ledger import MODEL, ask
 from usage.models import Status, UsageRecord
@@ -210,7 +211,7 @@ def test_a_used_up_quota_is_told_so(alice: Any, make_key: MakeKey, caller: Calle
 def priced_model() -> Iterator[str]:
     from chat.models import Deployment, PublicModel, Upstream
 
-    model = PublicModel.objects.create(name=f"priced-{uuid4()}", output_price=Decimal("1000"))
+    model = set_prices(PublicModel.objects.create(name=f"priced-{uuid4()}"), output=Decimal("1000"))
     upstream = Upstream.objects.get(name="builtin")
     Deployment.objects.create(model=model, upstream=upstream, upstream_model="builtin")
     yield model.name

@@ -9,6 +9,7 @@ import pytest
 from django.contrib.auth.models import Group
 
 from tests.portal_process import PortalProcess
+from tests.prices import set_prices
 from tests.usage.test_ledger import ask
 
 MakeKey = Callable[..., str]
@@ -67,7 +68,7 @@ def test_cost_is_limited_too(
 ) -> None:
     from chat.models import Deployment, PublicModel, Upstream
 
-    dear = PublicModel.objects.create(name=f"dear-{alice.pk}", input_price=1000, output_price=1000)
+    dear = set_prices(PublicModel.objects.create(name=f"dear-{alice.pk}"), input=1000, output=1000)
     Deployment.objects.create(
         model=dear, upstream=Upstream.objects.get(name="builtin"), upstream_model="builtin"
     )

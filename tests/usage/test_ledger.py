@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from tests import asynchronous
 from tests.portal_process import PortalProcess
+from tests.prices import set_prices
 from usage import ledger
 from usage.models import ServingProcess, Status, TokensSource, UsageRecord
 from usage.prices import Prices
@@ -70,9 +71,8 @@ def test_a_caller_who_leaves_is_settled_with_what_came(
 def test_cost_is_tokens_times_price(api: httpx.Client, alice: Any) -> None:
     from chat.models import Deployment, PublicModel, Upstream
 
-    model = PublicModel.objects.create(
-        name=f"priced-{uuid4()}", input_price=Decimal("3"), output_price=Decimal("15")
-    )
+    model = PublicModel.objects.create(name=f"priced-{uuid4()}")
+    set_prices(model, input=Decimal("3"), output=Decimal("15"))
     Deployment.objects.create(
         model=model, upstream=Upstream.objects.get(name="builtin"), upstream_model="builtin"
     )

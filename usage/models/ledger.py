@@ -38,7 +38,8 @@ class UsageRecord(PublicIdModel):
 
     Tokens: `input_tokens` includes `cached_tokens` (read from a cache) and `cache_written_tokens`,
     `output_tokens` includes `reasoning_tokens`.
-    Durations in milliseconds. Costs in the portal's currency, prices per million tokens.
+    Durations in milliseconds. Costs in the portal's currency, prices per million tokens, per image and per
+    answered request: those that held at `started_at`, kept here so that the cost can be told for ever.
     """
 
     id_prefix = "req"
@@ -63,11 +64,14 @@ class UsageRecord(PublicIdModel):
     cached_tokens = models.PositiveIntegerField(default=0)
     cache_written_tokens = models.PositiveIntegerField(default=0)
     reasoning_tokens = models.PositiveIntegerField(default=0)
+    images = models.PositiveIntegerField(default=0)
     tokens_source = models.CharField(max_length=10, choices=TokensSource, default=TokensSource.ESTIMATED)
     input_price = models.DecimalField(max_digits=12, decimal_places=6, default=0)
     output_price = models.DecimalField(max_digits=12, decimal_places=6, default=0)
     cached_price = models.DecimalField(max_digits=12, decimal_places=6, default=0)
     cache_write_price = models.DecimalField(max_digits=12, decimal_places=6, default=0)
+    image_price = models.DecimalField(max_digits=12, decimal_places=6, default=0)
+    request_price = models.DecimalField(max_digits=12, decimal_places=6, default=0)
     cost = models.DecimalField(max_digits=18, decimal_places=9, default=0)
     first_token_ms = models.PositiveIntegerField(null=True)
     duration_ms = models.PositiveIntegerField(null=True)

@@ -43,11 +43,14 @@ def pass_request(request: Request, model: str) -> Json:
 def pass_answer(body: bytes, request: Request, answer_id: str) -> ev.Wire:
     """Servers that count tokens of images say `usage`; for the others none were used."""
     raw = msgspec.json.decode(body)
-    if not raw.get("data"):
+    images = raw.get("data")
+    if not images or not isinstance(images, list):
         raise UpstreamError("The model server sent no images.")
     counted = raw.get("usage") or {}
     usage = ev.Usage(
-        input=ev.tokens(counted.get("input_tokens")), output=ev.tokens(counted.get("output_tokens"))
+        input=ev.tokens(counted.get("input_tokens")),
+        output=ev.tokens(counted.get("output_tokens")),
+        images=len(images),
     )
     if "model" in raw:
         raw["model"] = request.model
