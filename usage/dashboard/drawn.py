@@ -6,7 +6,7 @@ from typing import Any
 
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 
 from usage.charts import Axis, Chart, Reading, Series, Words, chart_of
 from usage.dashboard.numbers import count, duration, money, near_duration, percent, short_count, short_money
@@ -48,8 +48,8 @@ def charts(points: Sequence[Point], bucket: Bucket) -> list[Chart]:
             Words("tokens", _("Tokens"), _tokens_words(tokens_in, tokens_out)),
             axis,
             [
-                series(_("in"), "1", lambda each: each.input_tokens),
-                series(_("out"), "2", lambda each: each.output_tokens),
+                series(pgettext("tokens", "in"), "1", lambda each: each.input_tokens),
+                series(pgettext("tokens", "out"), "2", lambda each: each.output_tokens),
             ],
             _COUNTS,
         ),
