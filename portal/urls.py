@@ -35,5 +35,6 @@ urlpatterns = [
     *accounts.urls.urlpatterns,
     *apikeys.urls.pages,
     *collections_app.urls.pages,
+    *usage.urls.pages,
     *chat.urls.pages,
 ]

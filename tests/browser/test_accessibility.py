@@ -58,7 +58,7 @@ def test_pages_of_a_person(look: Page, sign_in_page: Callable[[Any], Page], alic
         "/chat", f"/chat/{session}", "/chat?temporary", "/chat/archived", "/keys", "/profile",
         "/profile/security", "/profile/browsers", "/profile/log", "/profile/data", "/profile/links",
         "/profile/delete", "/profile/security/email", "/profile/security/password", "/chat/import", "/stuff",
-        "/docs",
+        "/usage", "/docs",
     ):  # fmt: skip
         page.goto(path)
         require_accessible(page)

@@ -298,6 +298,7 @@ ROWS: dict[str, list[Row]] = {
     "key-delete": [Row(OWNERS_PAGE, "/keys/{key}/delete")],
     "key-disable": [Row(OWNERS_FORM, "/keys/{key}/disable", "POST", form={})],
     "key-enable": [Row(OWNERS_FORM, "/keys/{key}/enable", "POST", form={})],
+    "usage": [Row(PAGE, "/usage"), Row(OWNERS_PAGE, "/usage?key={key}")],
     "stuff": [Row(PAGE, "/stuff")],
     "stuff-act": [
         Row(OWNERS_FORM, "/stuff/act", "POST", form={"do": verb, "item": "{item}"})

@@ -1,0 +1,41 @@
+"""Addresses of the same page that ask for something else, and what its forms keep of it."""
+
+from collections.abc import Iterable
+
+from django.http import QueryDict
+
+PERIOD = ("period", "from", "to", "by")
+# What asks for a part is no address to come back to.
+_PASSING = ("part", "seen", "cursor")
+
+
+def changed(query: QueryDict, **changes: str) -> str:
+    """`?…` with these parameters set, or left out where they are empty."""
+    said = query.copy()
+    for name in _PASSING:
+        said.pop(name, None)
+    for name, value in changes.items():
+        said.pop(name, None)
+        if value:
+            said[name] = value
+    return f"?{said.urlencode()}"
+
+
+def kept(query: QueryDict, names: Iterable[str]) -> list[tuple[str, str]]:
+    return [(name, query[name]) for name in names if query.get(name)]
+
+
+def export_address(query: QueryDict) -> str:
+    """Of the same requests as CSV."""
+    names = {
+        "period": "period",
+        "from": "from",
+        "to": "to",
+        "model": "model",
+        "key": "keyId",
+        "status": "status",
+    }
+    said = QueryDict(mutable=True)
+    for name, value in kept(query, names):
+        said[names[name]] = value
+    return f"/api/usage/export?{said.urlencode()}"

@@ -1,0 +1,37 @@
+"""Everything about a set of requests in a span of time, ready for the templates."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+from django.utils.translation import gettext_lazy as _
+
+from usage.charts import Chart
+from usage.dashboard.asked import Asked
+from usage.dashboard.drawn import charts
+from usage.dashboard.key_figures import KeyFigure, key_figures
+from usage.reports import Figures, Period, Scope, series, totals
+
+STATUSES: Mapping[str, object] = {
+    "complete": _("Succeeded"),
+    "failed": _("Failed"),
+    "cancelled": _("Cancelled"),
+    "interrupted": _("Interrupted"),
+    "open": _("Running"),
+}
+
+
+@dataclass(frozen=True)
+class Overview:
+    """`before` is the period the changes are against."""
+
+    totals: Figures
+    before: Period
+    key_figures: list[KeyFigure]
+    charts: list[Chart]
+
+
+def overview(scope: Scope, asked: Asked, zone: ZoneInfo) -> Overview:
+    now, before = totals(scope, asked.period), asked.period.previous()
+    drawn = charts(series(scope, asked.period, asked.bucket, zone), asked.bucket) if now.requests else []
+    return Overview(now, before, key_figures(now, totals(scope, before)), drawn)

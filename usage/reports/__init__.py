@@ -1,0 +1,28 @@
+"""What was used, summed up: by whom, when, of what. Every figure is exact to the last request.
+
+`totals`, `series` and `split` take a `Scope` (whose requests, which of them) and a `Period`.
+"""
+
+from usage.reports.figures import Costs, Figures
+from usage.reports.histograms import Histogram
+from usage.reports.periods import PERIODS, Bucket, Period, starts
+from usage.reports.queries import Choices, Dimension, choices, recent, series, split, totals
+from usage.reports.scope import Scope
+
+__all__ = [
+    "PERIODS",
+    "Bucket",
+    "Choices",
+    "Costs",
+    "Dimension",
+    "Figures",
+    "Histogram",
+    "Period",
+    "Scope",
+    "choices",
+    "recent",
+    "series",
+    "split",
+    "starts",
+    "totals",
+]

@@ -1,0 +1,25 @@
+"""Whose requests, and which of them."""
+
+from dataclasses import dataclass, fields
+from uuid import UUID
+
+from django.db.models import Q
+
+
+@dataclass(frozen=True)
+class Scope:
+    """What is None restricts nothing: `Scope()` is the whole portal. A group's requests are those of its
+    members in the time in which they were members."""
+
+    user_id: UUID | None = None
+    group_id: int | None = None
+    key_id: UUID | None = None
+    model: str | None = None
+    status: str | None = None
+    deployment: str | None = None
+
+    def filter(self) -> Q:
+        """All but the group, which is a matter of time, too. For ledger rows as for roll-ups."""
+        names = (each.name for each in fields(self) if each.name != "group_id")
+        given = {name: getattr(self, name) for name in names}
+        return Q(**{name: value for name, value in given.items() if value is not None})
