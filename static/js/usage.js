@@ -78,7 +78,7 @@ async function more(link) {
 page.addEventListener("click", (event) => {
   const link = event.target.closest("a[href]");
   const isPlain = !event.ctrlKey && !event.metaKey && !event.shiftKey && event.button === 0;
-  if (!link || !isPlain || link.pathname !== location.pathname) return;
+  if (!link || !isPlain || link.hasAttribute("download") || link.pathname !== location.pathname) return;
   event.preventDefault();
   if (link.id === "load-more") more(link);
   else go(new URL(link.href));
