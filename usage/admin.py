@@ -1,7 +1,10 @@
 from django.contrib import admin
-from django.http import HttpRequest
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, path
 
 from usage.models import UsageRecord
+from usage.operators.views import usage_overview
 
 
 @admin.register(UsageRecord)
@@ -23,6 +26,15 @@ class UsageRecordAdmin(admin.ModelAdmin):
     search_fields = ("id", "user__email", "model")
     date_hierarchy = "started_at"
     list_select_related = ("user", "key")
+
+    def get_urls(self) -> list[URLPattern]:
+        page = self.admin_site.admin_view(self._overview_page)
+        return [path("overview/", page, name="usage_overview"), *super().get_urls()]
+
+    def _overview_page(self, request: HttpRequest) -> HttpResponse:
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        return usage_overview(request, self.admin_site.each_context(request))
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

@@ -8,8 +8,9 @@ from django.utils import timezone
 from accounts.access import User
 from accounts.data_export import Archive
 from usage.budgets import departed
-from usage.models import UsageRecord
+from usage.models import Rollup, UsageRecord
 from usage.models.append_only import amend
+from usage.rollups.locking import hold
 
 _COLUMNS = (
     "id",
@@ -34,7 +35,9 @@ def hand_over(user: User, nobody: User) -> None:
     """What was used stays in the books, but not who used it: the one change a settled row ever sees
     (docs/decisions/0003). A key's name may say more than its owner wants."""
     departed.keep(user, timezone.now())
+    hold()
     amend(UsageRecord.objects.filter(user=user), user=nobody, key=None, address=None)
+    Rollup.objects.filter(user_id=user.pk).update(user_id=nobody.pk, key_id=None)
 
 
 def _rows(user: User) -> Iterator[dict[str, Any]]:

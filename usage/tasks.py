@@ -5,11 +5,17 @@ from django.utils import timezone
 
 from usage import ledger
 from usage.budgets import notices
+from usage.rollups import closing
 
 
 @shared_task
 def close_interrupted() -> None:
     ledger.close_interrupted()
+
+
+@shared_task
+def roll_up() -> None:
+    closing.roll_up()
 
 
 @shared_task

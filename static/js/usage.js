@@ -78,7 +78,7 @@ async function more(link) {
 page.addEventListener("click", (event) => {
   const link = event.target.closest("a[href]");
   const isPlain = !event.ctrlKey && !event.metaKey && !event.shiftKey && event.button === 0;
-  if (!link || !isPlain || link.pathname !== location.pathname) return;
+  if (!link || !isPlain || link.hasAttribute("download") || link.pathname !== location.pathname) return;
   event.preventDefault();
   if (link.id === "load-more") more(link);
   else go(new URL(link.href));
@@ -98,8 +98,18 @@ document.addEventListener("click", (event) => {
   if (dates && !dates.contains(event.target)) dates.open = false;
 });
 
+// Whoever chose something before this script was here is heard.
+function chosenEarly() {
+  const isAnother = (select) => select.value !== (select.querySelector("option[selected]")?.value ?? "");
+  const form = page.querySelector("[data-at-once]");
+  return [...(form?.querySelectorAll("select") ?? [])].some(isAnother) && form;
+}
+
 enhance();
-if (tellZone(page)) go(new URL(location), { isBack: true });
+const early = chosenEarly();
+const isElsewhere = tellZone(page);
+if (early) go(addressOf(early));
+else if (isElsewhere) go(new URL(location), { isBack: true });
 keepCurrent({
   seen: () => page.querySelector("#usage-results")?.dataset.seen,
   ask: (seen) => part(location.href, "usage", { seen }),

@@ -345,7 +345,8 @@ ROWS: dict[str, list[Row]] = {
     ],
     "docs-index": [Row(PUBLIC, "/docs")],
     "docs": [Row(PUBLIC, "/docs/getting-started")],
-    "admin": [Row(ADMIN, f"/admin/{path}") for path in ("", "accounts/user/", "chat/upstream/")],
+    "admin": [Row(ADMIN, f"/admin/{path}") for path in ("", "accounts/user/", "chat/upstream/",
+              "usage/usagerecord/overview/", "usage/usagerecord/overview/?table=users")],
 }  # fmt: skip
 # Served beside Django, so that its URL configuration does not know them.
 BESIDE_DJANGO = {"mcp"}

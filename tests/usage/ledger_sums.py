@@ -7,7 +7,7 @@ from typing import Any
 
 from usage.models import Status, UsageRecord
 from usage.reports import Figures, Period, Scope
-from usage.reports.histograms import RELATIVE_ERROR
+from usage.rollups.histograms import RELATIVE_ERROR
 
 EVERYTHING = Scope()
 ROUNDED = Decimal("0.000000001")
@@ -47,7 +47,12 @@ def part(row: UsageRecord, name: str) -> Decimal:
         "cached": row.cached_tokens * row.cached_price,
         "cache_write": row.cache_written_tokens * row.cache_write_price,
     }
-    return (tokens.get(name, Decimal(0)) / 1_000_000).quantize(ROUNDED, ROUND_HALF_UP)
+    if name == "image":
+        return row.images * row.image_price
+    if name == "request":
+        is_answered = row.status == Status.COMPLETE or row.output_tokens or row.images
+        return row.request_price if is_answered else Decimal(0)
+    return (Decimal(tokens[name]) / 1_000_000).quantize(ROUNDED, ROUND_HALF_UP)
 
 
 def check_times(histogram: Any, times: list[int]) -> None:

@@ -4,15 +4,14 @@ import random
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal
 from typing import Any
-from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from tests.usage.ledger_sums import Expected, expected
-from usage.models import Status, UsageRecord
+from tests.usage.requests import some_request
+from usage.models import UsageRecord
 from usage.reports import Figures, Period, Scope, choices, series, split, totals
 
 YEAR = Period(datetime(2025, 3, 1, tzinfo=UTC), datetime(2026, 3, 1, tzinfo=UTC))
@@ -24,38 +23,6 @@ ZONES = (
     "Australia/Lord_Howe",
     "America/Havana",
 )
-
-
-def some_request(chance: random.Random, user: Any, key_ids: list[Any], at: datetime) -> UsageRecord:
-    """Open, settled, cancelled or interrupted; with all that a row can say."""
-    status = chance.choices(list(Status), [1, 8, 2, 1, 1])[0]
-    row = UsageRecord(
-        user=user, key_id=chance.choice([*key_ids, None]), model=chance.choice("mno"), format="openai",
-        started_at=at, status=status, deployment=chance.choice(["east", "west"]),
-    )  # fmt: skip
-    prices = ("input_price", "output_price", "cached_price", "cache_write_price")
-    for price in prices:
-        setattr(row, price, Decimal(chance.randrange(10**9)).scaleb(-6))
-    if status == Status.OPEN:
-        return row
-    row.cached_tokens, row.cache_written_tokens = chance.randrange(300), chance.randrange(300)
-    row.input_tokens = row.cached_tokens + row.cache_written_tokens + chance.randrange(2000)
-    row.output_tokens, row.reasoning_tokens = chance.randrange(3000), chance.randrange(100)
-    row.cost = Decimal(chance.randrange(10**12)).scaleb(-9)
-    if status != Status.INTERRUPTED:
-        row.duration_ms = int(10 ** chance.uniform(0, 6))
-        row.first_token_ms = chance.choice([None, row.duration_ms // 3])
-    return row
-
-
-@pytest.fixture
-def make_keys() -> Callable[..., list[UUID]]:
-    from apikeys.services import create_key
-
-    def make(user: Any, count: int = 2) -> list[UUID]:
-        return [create_key(user=user, name=f"Key {n}", permissions=("chat",))[0].pk for n in range(count)]
-
-    return make
 
 
 @pytest.fixture

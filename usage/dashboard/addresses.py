@@ -6,7 +6,7 @@ from django.http import QueryDict
 
 PERIOD = ("period", "from", "to", "by")
 # What asks for a part is no address to come back to.
-_PASSING = ("part", "seen", "cursor")
+_PASSING = ("part", "seen", "cursor", "table")
 
 
 def changed(query: QueryDict, **changes: str) -> str:

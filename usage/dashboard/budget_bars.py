@@ -1,6 +1,6 @@
 """Budgets of the month, with where they will be at its end."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from usage.budgets.forecast import Forecast, forecast
 from usage.budgets.standing import Budget
 from usage.dashboard.numbers import count, short_money
+from usage.dashboard.shares import Name
 
 
 @dataclass(frozen=True)
@@ -19,7 +20,7 @@ class BudgetBar:
     where that is more."""
 
     budget: Budget
-    title: str
+    name: Name
     words: str
     is_late: bool
     spent: int
@@ -27,16 +28,22 @@ class BudgetBar:
     limit: int
 
 
-def budget_bars(budgets: Sequence[Budget], now: datetime) -> list[BudgetBar]:
-    """Days are told in the active time zone."""
-    return [_bar(budget, forecast(budget, now)) for budget in budgets]
+def budget_bars(
+    budgets: Sequence[Budget], now: datetime, named: Callable[[Budget], Name] | None = None
+) -> list[BudgetBar]:
+    """Days are told in the active time zone. Unless `named` says otherwise, a person's is the reader's."""
+    return [_bar(budget, (named or _own)(budget), forecast(budget, now)) for budget in budgets]
 
 
-def _bar(budget: Budget, found: Forecast | None) -> BudgetBar:
+def _own(budget: Budget) -> Name:
+    return Name(budget.payer.name or _("Your budget"))
+
+
+def _bar(budget: Budget, name: Name, found: Forecast | None) -> BudgetBar:
     whole = max(budget.limit, budget.spent, found.at_end if found else Decimal(0)) or Decimal(1)
     return BudgetBar(
         budget,
-        budget.payer.name or _("Your budget"),
+        name,
         _words(budget, found),
         budget.is_used_up or bool(found and found.used_up_at),
         *(round(100 * value / whole) for value in (budget.spent, found.at_end if found else 0, budget.limit)),

@@ -12,10 +12,11 @@ SHOWN = 10
 
 @dataclass(frozen=True)
 class Name:
-    """`href` leads to more about it, if there is anything."""
+    """`href` leads to its figures alone, `page` to where it is looked after, if there is such a place."""
 
     text: str
     href: str = ""
+    page: str = ""
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,15 @@
 """The app's tables."""
 
 from usage.models.ledger import ServingProcess, Status, TokensSource, UsageRecord
+from usage.models.rollups import ClosedBucket, Grain, LedgerFloor, Rollup
 
-__all__ = ["ServingProcess", "Status", "TokensSource", "UsageRecord"]
+__all__ = [
+    "ClosedBucket",
+    "Grain",
+    "LedgerFloor",
+    "Rollup",
+    "ServingProcess",
+    "Status",
+    "TokensSource",
+    "UsageRecord",
+]

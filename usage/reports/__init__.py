@@ -4,10 +4,10 @@
 """
 
 from usage.reports.figures import Costs, Figures
-from usage.reports.histograms import Histogram
 from usage.reports.periods import PERIODS, Bucket, Period, starts
 from usage.reports.queries import Choices, Dimension, choices, recent, series, split, totals
 from usage.reports.scope import Scope
+from usage.rollups.histograms import Histogram
 
 __all__ = [
     "PERIODS",

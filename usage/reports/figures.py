@@ -5,7 +5,8 @@ from dataclasses import dataclass, field, fields
 from decimal import Decimal
 
 from usage.models import Status
-from usage.reports.histograms import Histogram
+from usage.rollups.histograms import Histogram
+from usage.rollups.sums import SUMS
 
 _ERRORS = (Status.FAILED, Status.INTERRUPTED)
 
@@ -23,27 +24,6 @@ class Costs:
 
     def items(self) -> list[tuple[str, Decimal]]:
         return [(each.name, getattr(self, each.name)) for each in fields(self)]
-
-
-# What is added up, by the names of a roll-up's columns. Costs in billionths of the currency: whole numbers
-# add up exactly in every database.
-SUMS = (
-    "requests",
-    "input_tokens",
-    "output_tokens",
-    "cached_tokens",
-    "cache_written_tokens",
-    "reasoning_tokens",
-    "timed",
-    "duration_ms",
-    "cost",
-    "input_cost",
-    "output_cost",
-    "cached_cost",
-    "cache_write_cost",
-    "image_cost",
-    "request_cost",
-)
 
 
 @dataclass

@@ -14,12 +14,19 @@ class Scope:
     user_id: UUID | None = None
     group_id: int | None = None
     key_id: UUID | None = None
+    key_ids: frozenset[UUID] | None = None
     model: str | None = None
     status: str | None = None
     deployment: str | None = None
 
     def filter(self) -> Q:
         """All but the group, which is a matter of time, too. For ledger rows as for roll-ups."""
-        names = (each.name for each in fields(self) if each.name != "group_id")
-        given = {name: getattr(self, name) for name in names}
+        given = {each.name: getattr(self, each.name) for each in fields(self)}
+        given["key_id__in"] = given.pop("key_ids")
+        del given["group_id"]
         return Q(**{name: value for name, value in given.items() if value is not None})
+
+    @property
+    def is_of_people(self) -> bool:
+        """Whether it matters whose requests they are."""
+        return any(each is not None for each in (self.user_id, self.group_id, self.key_id, self.key_ids))

@@ -13,6 +13,8 @@ for written in (
     numbers.short_money,
     numbers.duration,
     numbers.exact_duration,
+    numbers.near_duration,
+    numbers.near_exact_duration,
     numbers.percent,
 ):
     register.filter(written.__name__, written)

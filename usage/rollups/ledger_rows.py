@@ -15,6 +15,7 @@ from django.db.models import (
     F,
     FloatField,
     IntegerField,
+    Q,
     QuerySet,
     Sum,
     Value,
@@ -23,15 +24,17 @@ from django.db.models import (
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Cast, Ceil, Greatest, Ln, Round
 
-from usage.models import UsageRecord
-from usage.reports.histograms import GAMMA
+from usage.models import Status, UsageRecord
+from usage.rollups.histograms import GAMMA
 
 SUM = "sum_of_"
+# As `ledger.Settlement.is_answered` says it: a price per request is due.
+ANSWERED = Q(status=Status.COMPLETE) | Q(output_tokens__gt=0) | Q(images__gt=0)
 BUCKETS = ("latency_bucket", "first_token_bucket")
 
 
 def counted(rows: QuerySet[UsageRecord], by: Sequence[str]) -> QuerySet[UsageRecord, dict[str, Any]]:
-    """For each combination of `by` and of the two buckets of time the sums of `figures.SUMS`, their names
+    """For each combination of `by` and of the two buckets of time the sums of `sums.SUMS`, their names
     after `SUM`: an aggregate must not be called like a column."""
     bucketed = rows.order_by().annotate(
         latency_bucket=_bucket("duration_ms"), first_token_bucket=_bucket("first_token_ms")
@@ -60,6 +63,8 @@ def _terms() -> dict[str, Expression]:
         "output_cost": _for_tokens(_big("output_tokens"), "output_price"),
         "cached_cost": _for_tokens(_big("cached_tokens"), "cached_price"),
         "cache_write_cost": _for_tokens(_big("cache_written_tokens"), "cache_write_price"),
+        "image_cost": ExpressionWrapper(_big("images") * _whole("image_price", 10**9), BigIntegerField()),
+        "request_cost": Case(When(ANSWERED, then=_whole("request_price", 10**9)), default=Value(0)),
     }
 
 

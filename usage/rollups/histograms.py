@@ -9,6 +9,8 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+import msgspec
+
 # Bucket n holds GAMMA ** (n - 1) < milliseconds ≤ GAMMA ** n.
 GAMMA = 1.105
 RELATIVE_ERROR = (GAMMA - 1) / (GAMMA + 1)
@@ -17,6 +19,18 @@ RELATIVE_ERROR = (GAMMA - 1) / (GAMMA + 1)
 @dataclass
 class Histogram:
     counts: Counter[int] = field(default_factory=Counter)
+
+    @classmethod
+    def read(cls, text: str) -> "Histogram":
+        """`bucket,count,bucket,count…`, in which a bucket may come more than once: texts are added up by a
+        comma between them."""
+        numbers = iter(msgspec.json.decode(f"[{text}]", type=list[int]))
+        found = cls()
+        found.add(zip(numbers, numbers, strict=True))
+        return found
+
+    def __str__(self) -> str:
+        return ",".join(f"{bucket},{self.counts[bucket]}" for bucket in sorted(self.counts))
 
     def add(self, pairs: Iterable[tuple[int, int]]) -> None:
         """Pairs of a bucket and how many it holds; a bucket may come more than once."""

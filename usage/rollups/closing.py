@@ -1,0 +1,135 @@
+"""Closing buckets. Each is put together anew, in one transaction with its mark: done twice, or by two at a
+time, or killed in the middle, it is there once or not at all."""
+
+import logging
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, timedelta
+from itertools import groupby
+from typing import Any
+
+from django.db import connection, transaction
+from django.db.models import Min, QuerySet, Sum
+from django.db.models.functions import TruncHour
+from django.utils import timezone
+
+from usage.models import ClosedBucket, Grain, Rollup, Status, UsageRecord
+from usage.rollups.buckets import end_of, start_of, starts_within
+from usage.rollups.floor import floor
+from usage.rollups.histograms import Histogram
+from usage.rollups.ledger_rows import BUCKETS, SUM, counted
+from usage.rollups.locking import hold
+from usage.rollups.pieces import Within, merged, pieces
+from usage.rollups.rows import summed
+from usage.rollups.sums import DIMENSIONS, HISTOGRAMS, SUMS
+
+log = logging.getLogger(__name__)
+
+# A request's row is written within seconds of its start. What comes later than this opens its hour again
+# (`late`).
+MARGIN = timedelta(minutes=15)
+_PORTAL = ("model", "deployment", "status")
+
+
+def roll_up(now: datetime | None = None) -> int:
+    """Closes what can be closed; returns how many requests were in the hours among it."""
+    now = now or timezone.now()
+    span = _span(now)
+    if span is None:
+        return 0
+    done = 0
+    for since, until in pieces(*span).open:
+        for _, hours in groupby(starts_within(Grain.HOUR, since, until), lambda hour: hour.date()):
+            done += _close_hours(list(hours))
+    for grain, finer in ((Grain.DAY, Grain.HOUR), (Grain.MONTH, Grain.DAY)):
+        for since, until in pieces(*span).closed[finer]:
+            for start in starts_within(grain, since, until):
+                _combine(grain, finer, start)
+    return done
+
+
+def _span(now: datetime) -> tuple[datetime, datetime] | None:
+    """From the month of the first request on, until when nothing comes any more."""
+    until = start_of(Grain.HOUR, now - MARGIN)
+    first_row = UsageRecord.objects.aggregate(first=Min("started_at"))["first"]
+    first_mark = ClosedBucket.objects.aggregate(first=Min("start"))["first"]
+    firsts = [start_of(Grain.MONTH, first) for first in (first_row, first_mark) if first is not None]
+    return (min(firsts), until) if firsts and min(firsts) < until else None
+
+
+@transaction.atomic
+def _close_hours(hours: Sequence[datetime]) -> int:
+    """Those, of one day, in which no request is open. Returns how many requests they have."""
+    hold()
+    since, until = hours[0], end_of(Grain.HOUR, hours[-1])
+    lowest = floor()
+    marks = ClosedBucket.objects.filter(grain=Grain.HOUR, start__in=hours)
+    closed = set(marks.values_list("start", flat=True))
+    still = UsageRecord.objects.filter(status=Status.OPEN, started_at__gte=since, started_at__lt=until)
+    running = {start_of(Grain.HOUR, at) for at in still.values_list("started_at", flat=True)}
+    ready = [hour for hour in hours if hour not in closed and hour not in running and hour >= lowest]
+    if not ready:
+        return 0
+    ranges = merged((hour, end_of(Grain.HOUR, hour)) for hour in ready)
+    of_hours = Rollup.objects.filter(Within("start", ranges), grain=Grain.HOUR)
+    of_hours.delete()
+    rows = UsageRecord.objects.filter(Within("started_at", ranges))
+    if rows.exists():
+        _insert_hours(rows)
+        _store(Grain.HOUR, summed(of_hours, ("start", *_PORTAL)))
+    return _mark(Grain.HOUR, ready, of_hours)
+
+
+def _insert_hours(rows: QuerySet[UsageRecord]) -> None:
+    """In the database from one end to the other: there are about as many roll-ups of hours as requests, where
+    people use the portal now and then."""
+    by = ("hour", *DIMENSIONS)
+    counts, parameters = counted(
+        rows.annotate(hour=TruncHour("started_at", tzinfo=UTC)), by
+    ).query.sql_with_params()
+    join = "STRING_AGG" if connection.vendor == "postgresql" else "GROUP_CONCAT"
+    texts = [f"COALESCE({join}({bucket} || ',' || {SUM}requests, ','), '')" for bucket in BUCKETS]
+    columns = ", ".join(("grain", "start", *DIMENSIONS, *SUMS, *HISTOGRAMS))
+    values = ", ".join((f"'{Grain.HOUR}'", *by, *(f"SUM({SUM}{name})" for name in SUMS), *texts))
+    table = connection.ops.quote_name(Rollup._meta.db_table)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO {table} ({columns}) SELECT {values}"  # noqa: S608
+            f" FROM ({counts}) AS counted GROUP BY {', '.join(by)}",
+            parameters,
+        )
+
+
+@transaction.atomic
+def _combine(grain: Grain, finer: Grain, start: datetime) -> None:
+    """A bucket from those of the next finer grain, if these are all closed still."""
+    hold()
+    parts = starts_within(finer, start, end_of(grain, start))
+    closed = ClosedBucket.objects.filter(grain=finer, start__in=parts).count()
+    if closed < len(parts) or ClosedBucket.objects.filter(grain=grain, start=start).exists():
+        return
+    whole = Rollup.objects.filter(grain=grain, start=start)
+    whole.delete()
+    of_parts = Rollup.objects.filter(grain=finer, start__gte=parts[0], start__lte=parts[-1])
+    _store(grain, summed(of_parts, ("user_id", "key_id", *_PORTAL)), start=start)
+    _mark(grain, [start], whole)
+
+
+def _store(grain: Grain, rows: Iterable[dict[str, Any]], **fields: Any) -> None:
+    made = (Rollup(grain=grain, **fields, **_columns(row)) for row in rows)
+    Rollup.objects.bulk_create(made, batch_size=500)
+
+
+def _columns(row: dict[str, Any]) -> dict[str, Any]:
+    columns = {name.removeprefix(SUM): value for name, value in row.items()}
+    return columns | {name: str(Histogram.read(columns[name] or "")) for name in HISTOGRAMS}
+
+
+def _mark(grain: Grain, starts: Sequence[datetime], rows: QuerySet[Rollup]) -> int:
+    counts = rows.filter(user_id__isnull=False).order_by().values("start").annotate(n=Sum("requests"))
+    found = {row["start"]: row["n"] for row in counts}
+    now = timezone.now()
+    ClosedBucket.objects.bulk_create(
+        ClosedBucket(grain=grain, start=start, requests=found.get(start, 0), closed_at=now)
+        for start in starts
+    )
+    return sum(found.values())

@@ -1,0 +1,106 @@
+"""Where the sums of a span of time are to be found: in closed months, days and hours, and in the ledger."""
+
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from django.core.exceptions import EmptyResultSet
+from django.db.models import BooleanField, DateTimeField, Func
+
+from usage.models import ClosedBucket, Grain
+from usage.rollups.buckets import COARSE_TO_FINE, end_of
+from usage.rollups.floor import floor
+
+Range = tuple[datetime, datetime]
+# Looked up one by one; with more of them all marks in between are read.
+_FEW = 8
+
+
+@dataclass(frozen=True)
+class Pieces:
+    """They lie side by side and make up the whole. `closed` has ranges of whole buckets."""
+
+    closed: dict[Grain, list[Range]]
+    open: list[Range]
+
+
+def pieces(since: datetime, until: datetime, cuts: Iterable[datetime] = ()) -> Pieces:
+    """No bucket has a moment of `cuts` inside, so each is on one side of it. Of what the ledger no longer
+    has, whole hours are taken, and belong to where they begin."""
+    edges = sorted({since, until, *(cut for cut in cuts if since < cut < until)})
+    lowest = floor()
+    closed: dict[Grain, list[Range]] = {}
+    left = [(since, until)] if since < until else []
+    for grain in COARSE_TO_FINE:
+        taken = []
+        for start in _closed_starts(grain, left):
+            end = end_of(grain, start)
+            is_only_there = grain == Grain.HOUR and end <= lowest and since <= start < until
+            if is_only_there or _is_uncut(start, end, edges):
+                taken.append((start, end))
+        closed[grain] = merged(taken)
+        left = without(left, closed[grain])
+    return Pieces(closed, [(max(a, lowest), b) for a, b in left if b > lowest])
+
+
+class Within(Func):
+    """Whether a time lies in one of `ranges`. As a `Q` a year of days would take longer to put together than
+    to read."""
+
+    conditional = True
+    output_field = BooleanField()
+
+    def __init__(self, column: str, ranges: Iterable[Range]) -> None:
+        super().__init__(column)
+        self.ranges = tuple(ranges)
+
+    def as_sql(self, compiler: Any, connection: Any, **_: Any) -> tuple[str, list[Any]]:
+        if not self.ranges:
+            raise EmptyResultSet
+        column, parameters = compiler.compile(self.source_expressions[0])
+        terms = " OR ".join([f"({column} >= %s AND {column} < %s)"] * len(self.ranges))
+        prepare = DateTimeField().get_db_prep_value
+        times = (prepare(each, connection) for pair in self.ranges for each in pair)
+        return f"({terms})", [*parameters, *times]
+
+
+def merged(ranges: Iterable[Range]) -> list[Range]:
+    """Neighbours become one; they must come in order."""
+    found: list[Range] = []
+    for since, until in ranges:
+        if found and found[-1][1] == since:
+            since = found.pop()[0]
+        found.append((since, until))
+    return found
+
+
+def without(ranges: Iterable[Range], taken: Sequence[Range]) -> list[Range]:
+    """What is left of `ranges`; both in order."""
+    found = []
+    for since, until in ranges:
+        for start, end in taken:
+            if end <= since or start >= until:
+                continue
+            if since < start:
+                found.append((since, start))
+            since = end
+        if since < until:
+            found.append((since, until))
+    return found
+
+
+def _is_uncut(start: datetime, end: datetime, edges: Sequence[datetime]) -> bool:
+    place = bisect_right(edges, start)
+    return 0 < place < len(edges) and end <= edges[place]
+
+
+def _closed_starts(grain: Grain, ranges: Sequence[Range]) -> list[datetime]:
+    if not ranges:
+        return []
+    spans = ranges if len(ranges) <= _FEW else [(ranges[0][0], ranges[-1][1])]
+    marks = ClosedBucket.objects.filter(Within("start", spans), grain=grain).order_by("start")
+    found = (start.astimezone(UTC) for start in marks.values_list("start", flat=True))
+    firsts = [since for since, _ in ranges]
+    return [start for start in found if start < ranges[bisect_right(firsts, start) - 1][1]]
