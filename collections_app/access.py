@@ -44,7 +44,8 @@ def get_item(
     if item is None or reach is None:
         raise NotFound("There is no such item.", param)
     if reach < least:
-        raise NotAllowed(_("Only whose item it is may do that.") if least == Reach.OWN else _READ_ONLY, param)
+        words = _("Only whose item it is may do that.") if least == Reach.OWN else str(_READ_ONLY)
+        raise NotAllowed(words, param)
     return item
 
 
@@ -77,6 +78,6 @@ def get_collection(
     if collection is None or reach is None:
         raise NotFound("There is no such collection.", param)
     if reach < least:
-        words = _("Only whose collection it is may do that.") if least == Reach.OWN else _READ_ONLY
+        words = _("Only whose collection it is may do that.") if least == Reach.OWN else str(_READ_ONLY)
         raise NotAllowed(words, param)
     return collection
