@@ -82,5 +82,6 @@ def _checked_address(owner: User, email: str) -> str:
     if len(address) > 254:
         raise BadParameter("email: at most 254 characters.", "email")
     if address in (owner.email.lower(), *verified_addresses(owner)):
-        raise BadParameter(f"email: {_('the collection is yours already.')}", "email")
+        words = _("the collection is yours already.")
+        raise BadParameter(f"email: {words}", "email")
     return address
