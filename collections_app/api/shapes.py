@@ -109,7 +109,8 @@ def _places(user: User) -> Prefetch:
 
 def item_object(item: ContentItem, user: User) -> dict[str, Any]:
     """As this person sees it: `owner` is the name of whose it is if not theirs."""
-    prefetch_related_objects([item], _places(user))
+    if "memberships" not in getattr(item, "_prefetched_objects_cache", {}):
+        prefetch_related_objects([item], _places(user))
     is_own = item.user_id == user.pk
     source = item.source_message if is_own else None
     return {
