@@ -3,7 +3,7 @@
 from collections.abc import Collection as Several
 from uuid import UUID
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, F, Q, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -60,11 +60,10 @@ def collections_of(user: User) -> QuerySet[Collection]:
 def counted(collections: QuerySet[Collection]) -> QuerySet[Collection]:
     """Each with `item_count`, which leaves out what is in the bin, or of people who are
     disabled or leaving."""
-    shown = Q(
-        memberships__item__deleted_at=None,
-        memberships__item__user__is_active=True,
-        memberships__item__user__deletion_due_at=None,
+    is_here = Q(memberships__item__user__is_active=True, memberships__item__user__deletion_due_at=None) | Q(
+        memberships__item__user=F("user")
     )
+    shown = is_here & Q(memberships__item__deleted_at=None)
     return collections.annotate(item_count=Count("memberships", filter=shown))
 
 

@@ -73,8 +73,9 @@ def seen_items(user: User) -> QuerySet[ContentItem]:
 
 
 def items_inside(collection: Collection) -> QuerySet[ContentItem]:
-    """What everybody who reaches the collection sees in it."""
-    return ContentItem.objects.filter(_IS_HERE, memberships__collection=collection, deleted_at=None)
+    """What everybody who reaches the collection sees in it. Its owner's own things they see to the end."""
+    shown = _IS_HERE | Q(user=collection.user_id)
+    return ContentItem.objects.filter(shown, memberships__collection=collection, deleted_at=None)
 
 
 def _guests(user: User) -> QuerySet[Guest]:

@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.safestring import SafeString
 from django.views.decorators.http import require_safe
 
 from collections_app.collecting import items_in
@@ -16,6 +17,7 @@ from collections_app.files import file_of
 from collections_app.models import ContentItem
 from collections_app.pages.cards import Card, public_card
 from collections_app.sharing.access import open_item, open_link
+from portal.search.words import marked
 from portal.web import downloads
 from portal.web.errors import NotFound
 
@@ -72,13 +74,13 @@ def file(request: HttpRequest, token: str, public_id: str) -> HttpResponseBase:
 
 def _whole(token: str, item: ContentItem) -> Card:
     key = f"shared-item:{item.pk}:{item.updated_at.timestamp()}"
-    address = _file_address(token, item)
-    if item.type in ("IMAGE", "FILE"):
-        return public_card(item, address, is_whole=True)
-    card: Card | None = cache.get(key)
-    if card is None:
-        card = public_card(item, address, is_whole=True)
-        cache.set(key, card, _RENDERED_FOR)
+    rendered: dict[str, SafeString | None] | None = cache.get(key)
+    if rendered is not None:
+        return Card(item, marked(item.title, ()), **rendered)
+    card = public_card(item, _file_address(token, item), is_whole=True)
+    if not card.href:
+        rendered = {"code": card.code, "note": card.note, "text": card.text}
+        cache.set(key, rendered, _RENDERED_FOR)
     return card
 
 
