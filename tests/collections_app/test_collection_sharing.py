@@ -143,7 +143,7 @@ def test_files_are_reached_through_the_link_while_it_lives(
 ) -> None:
     picture = samples.image()
     uploads = [("files", ("a.png", picture)), ("files", ("b.txt", b"Text")), ("files", ("c.txt", b"Other"))]
-    stored = api.post("/chat/attachments", files=uploads).json()["data"]
+    stored = api.post("/chat/attachments", files=uploads, timeout=60).json()["data"]
     image, file, other = (
         keep(each["name"], each["url"], type=kind)["id"]
         for each, kind in zip(stored, ("IMAGE", "FILE", "FILE"), strict=True)
@@ -269,7 +269,7 @@ def test_an_editor_cannot_name_another_file_of_the_owners(
     api: httpx.Client, bobs: httpx.Client, full: str, bob: Any, keep: Callable[..., Any], sign_in: Any
 ) -> None:
     uploads = [("files", ("a.txt", b"Shared")), ("files", ("b.txt", b"Secret"))]
-    shared, secret = api.post("/chat/attachments", files=uploads).json()["data"]
+    shared, secret = api.post("/chat/attachments", files=uploads, timeout=60).json()["data"]
     item = keep("A file", shared["url"], type="FILE")["id"]
     put_in(api, full.rpartition("/")[2], item)
     keep("Another", secret["url"], type="FILE")
