@@ -3,8 +3,10 @@
 from collections.abc import Collection
 from uuid import UUID
 
+from allauth.account.models import EmailAddress
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import QuerySet
+from django.db.models.functions import Lower
 
 from accounts.allowances import Allowance, allowance_of, allowances_of
 from accounts.browsers.access import people_signed_in
@@ -60,6 +62,7 @@ __all__ = [
     "shares_of_many",
     "still_active",
     "users_of_models",
+    "verified_addresses",
 ]
 
 limits_of = allowance_of
@@ -88,6 +91,11 @@ def get_user_of_models(user_id: UUID) -> User:
 def is_verified(user: User | AnonymousUser) -> bool:
     """Whether the person has shown that their address is theirs."""
     return user.is_authenticated and user.emailaddress_set.filter(verified=True).exists()  # type: ignore[union-attr]
+
+
+def verified_addresses(user: User | UUID) -> QuerySet[EmailAddress, str]:
+    """Those that the person has shown to be theirs, in lower case; for other queries, too."""
+    return EmailAddress.objects.filter(user=user, verified=True).values_list(Lower("email"), flat=True)
 
 
 def users_of_models() -> QuerySet[User]:

@@ -7,6 +7,7 @@ from accounts.access import User
 from chat.attachments import keeping
 from chat.models import Attachment
 from collections_app.access import get_item
+from collections_app.reach import Reach
 
 _FENCE = re.compile(r"^\s*(`{3,})", re.MULTILINE)
 
@@ -21,9 +22,10 @@ class Used:
 
 def use_item(*, user: User, item_id: str) -> Used:
     """Raises `NotFound`."""
-    item = get_item(user, item_id)
-    if item.type in ("IMAGE", "FILE") and (file := keeping.file_at(user, item.content.strip())):
-        return Used(attachment=keeping.another(file))
+    item = get_item(user, item_id, Reach.VIEW)
+    if item.type in ("IMAGE", "FILE") and (file := keeping.file_at(item.user, item.content.strip())):
+        is_own = item.user_id == user.pk
+        return Used(attachment=keeping.another(file) if is_own else keeping.copied(user, file))
     if item.type == "CODE":
         return Used(_fenced(item.content, item.language))
     return Used(item.content.strip())

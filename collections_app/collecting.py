@@ -10,10 +10,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.access import User
-from collections_app.access import collections_of, get_collection, get_item, items_of
+from collections_app.access import collections_of, get_collection, item_key
 from collections_app.definition import DEFAULT_COLOR, checked_collection
 from collections_app.models import Collection, ContentItem, Membership
 from collections_app.placing import move
+from collections_app.reach import Reach, items_inside
 from portal.web.errors import BadParameter, Conflict, NotFound
 
 MAX_COLLECTIONS = 1000
@@ -55,14 +56,13 @@ def delete_collection(*, collection: Collection) -> None:
 
 def items_in(collection: Collection) -> QuerySet[ContentItem]:
     """Each with its `position`; what is in the bin is left out."""
-    rows = items_of(collection.user).filter(memberships__collection=collection)
-    return rows.annotate(position=F("memberships__position")).order_by("position", "pk")
+    return items_inside(collection).annotate(position=F("memberships__position")).order_by("position", "pk")
 
 
 @transaction.atomic
 def add_items(*, user: User, collection_id: str, items: Sequence[ContentItem]) -> Collection:
-    """At its end. One that is in it already stays where it is."""
-    collection = get_collection(user, collection_id, lock=True, param="collectionId")
+    """The person's own, at its end. One that is in it already stays where it is."""
+    collection = get_collection(user, collection_id, Reach.EDIT, lock=True, param="collectionId")
     members = set(collection.memberships.values_list("item", flat=True))
     new = [item for item in items if item.pk not in members]
     if len(members) + len(new) > MAX_ITEMS:
@@ -77,9 +77,12 @@ def add_items(*, user: User, collection_id: str, items: Sequence[ContentItem]) -
 
 @transaction.atomic
 def remove_item(*, user: User, collection_id: str, item_id: str) -> Collection:
-    """The item itself stays."""
-    collection = get_collection(user, collection_id, lock=True)
-    _membership(collection, get_item(user, item_id)).delete()
+    """The item itself stays. One's own may be taken back by those, too, who only read."""
+    collection = get_collection(user, collection_id, Reach.VIEW, lock=True)
+    found = _membership(collection, item_id)
+    if found.item.user_id != user.pk:
+        get_collection(user, collection_id, Reach.EDIT)
+    found.delete()
     return _touched(collection)
 
 
@@ -87,8 +90,8 @@ def remove_item(*, user: User, collection_id: str, item_id: str) -> Collection:
 def move_item(*, user: User, collection_id: str, item_id: str, position: int) -> None:
     """To this place among the items that are shown, from 0; one beyond the end is the end."""
     _require_place(position, "position")
-    collection = get_collection(user, collection_id, lock=True)
-    found = _membership(collection, get_item(user, item_id))
+    collection = get_collection(user, collection_id, Reach.EDIT, lock=True)
+    found = _membership(collection, item_id)
     members = list(collection.memberships.select_related("item"))
     moved = next(member for member in members if member.pk == found.pk)
     changed = move(members, moved, position, lambda member: member.item.deleted_at is None)
@@ -96,8 +99,8 @@ def move_item(*, user: User, collection_id: str, item_id: str, position: int) ->
     _touched(collection)
 
 
-def _membership(collection: Collection, item: ContentItem) -> Membership:
-    found = collection.memberships.filter(item=item).first()
+def _membership(collection: Collection, item_id: str) -> Membership:
+    found = collection.memberships.filter(item__in=items_inside(collection), item=item_key(item_id)).first()
     if found is None:
         raise NotFound("This item is not in the collection.")
     return found

@@ -112,6 +112,50 @@ class Membership(models.Model):
         return f"{self.position}: {self.item_id}"
 
 
+class Role(models.TextChoices):
+    VIEW = "view", pgettext_lazy("a role", "May view")
+    EDIT = "edit", pgettext_lazy("a role", "May edit")
+
+
+class Guest(PublicIdModel):
+    """Somebody a collection is shared with, named by an address. Until they open it, that is whoever has
+    shown that the address is theirs; from then on `user`, whatever addresses they have."""
+
+    id_prefix = "gst"
+
+    collection = models.ForeignKey(Collection, on_delete=models.CASCADE, related_name="guests")
+    # In lower case.
+    email = models.EmailField(max_length=254)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.CASCADE, related_name="shared_collections"
+    )
+    role = models.CharField(max_length=4, choices=Role)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        ordering = ("email",)
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["collection", "email"], name="guest_once")
+        ]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["email"], condition=models.Q(user=None), name="guests_expected")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.role}: {self.collection_id}"
+
+
+class CollectionLink(models.Model):
+    """By which everybody may read a collection. Of its token only a digest is kept, as of a key's secret."""
+
+    collection = models.OneToOneField(Collection, on_delete=models.CASCADE, related_name="link")
+    digest = models.CharField(max_length=64, unique=True)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    def __str__(self) -> str:
+        return str(self.collection_id)
+
+
 class ItemVersion(Content):
     """What an item was from `created_at` on, and who made it so. The newest is the item as it is; one that
     was never changed has none yet."""

@@ -5,7 +5,7 @@ from typing import Any
 from accounts.access import User
 from accounts.data_export import Archive
 from collections_app.access import collections_of
-from collections_app.models import Collection, ContentItem, ItemVersion
+from collections_app.models import Collection, ContentItem, Guest, ItemVersion
 from collections_app.versions import FIELDS
 from portal.web.ids import encode
 
@@ -16,6 +16,18 @@ def export(user: User, archive: Archive) -> None:
     versions = ItemVersion.objects.filter(item__user=user).select_related("by")
     archive.add_rows("stuff/versions.json", map(_version, versions.iterator()))
     archive.add_rows("stuff/collections.json", map(_collection, collections_of(user).iterator()))
+    guests = Guest.objects.filter(user=user).select_related("collection__user")
+    archive.add_rows("stuff/shared-with-me.json", map(_shared, guests.iterator()))
+
+
+def _shared(guest: Guest) -> dict[str, Any]:
+    collection = guest.collection
+    return {
+        "collection": collection.public_id,
+        "name": collection.name,
+        "owner": collection.user.display_name,
+        "role": guest.role,
+    }
 
 
 def _item(item: ContentItem) -> dict[str, Any]:
@@ -49,6 +61,7 @@ def _collection(collection: Collection) -> dict[str, Any]:
         "description": collection.description,
         "color": collection.color,
         "icon": collection.icon,
+        "sharedWith": [{"email": guest.email, "role": guest.role} for guest in collection.guests.all()],
         "items": [member.item.public_id for member in members],
         "createdAt": collection.created_at,
     }

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import BigIntegerField, BooleanField, F, Func, QuerySet
+from django.db.models import BigIntegerField, BooleanField, F, Func, Q, QuerySet
 from django.db.models.functions import Lower
 
 from accounts.access import User
@@ -22,6 +22,7 @@ from collections_app.access import binned_items_of, get_collection, items_of
 from collections_app.definition import checked_type
 from collections_app.models import ContentItem
 from collections_app.query import Looked, looked_for
+from collections_app.reach import Reach, items_inside
 from collections_app.spelling import similar_terms
 from collections_app.sqlite_words import ITEMS
 from portal.search.terms import Term, alternatives, fts5, tsquery
@@ -89,24 +90,28 @@ def find_items(user: User, wanted: Wanted) -> Found:
     """Raises `BadParameter`, and `NotFound` for a collection that is not the person's."""
     for name in ("search", "tag"):
         require_plain_text(getattr(wanted, name) or "", name)
-    rows = binned_items_of(user) if wanted.deleted else items_of(user)
+    rows, whose = binned_items_of(user) if wanted.deleted else items_of(user), user
     if wanted.collection_id is not None:
-        collection = get_collection(user, wanted.collection_id, param="collectionId")
-        rows = rows.filter(memberships__collection=collection)
+        collection = get_collection(user, wanted.collection_id, Reach.VIEW, param="collectionId")
+        inside = rows.filter(memberships__collection=collection)
+        rows, whose = inside if wanted.deleted else items_inside(collection), collection.user
     if wanted.type is not None:
         rows = rows.filter(type=checked_type(wanted.type))
     if wanted.tag is not None:
         rows = rows.filter(_Tagged(wanted.tag))
     if wanted.favorite is not None:
-        rows = rows.filter(is_favorite=wanted.favorite)
-    return _matching(user, rows, looked_for(wanted.search))
+        starred = Q(user=user, is_favorite=True)
+        rows = rows.filter(starred if wanted.favorite else ~starred)
+    looked = looked_for(wanted.search)
+    if looked.is_favorite:
+        rows = rows.filter(user=user, is_favorite=True)
+    return _matching(whose, rows, looked)
 
 
-def _matching(user: User, rows: QuerySet[ContentItem], looked: Looked) -> Found:
+def _matching(whose: User, rows: QuerySet[ContentItem], looked: Looked) -> Found:
+    """Typos are mended by the words of this person's."""
     if looked.types:
         rows = rows.filter(type__in=looked.types)
-    if looked.is_favorite:
-        rows = rows.filter(is_favorite=True)
     for tag in looked.tags:
         rows = rows.filter(_Tagged(tag))
     if not looked.terms:
@@ -115,7 +120,7 @@ def _matching(user: User, rows: QuerySet[ContentItem], looked: Looked) -> Found:
     found = Found(rows.filter(_Has(looked.terms, looked.excluded)), looked.words, looked.terms)
     if found.rows.exists():
         return found
-    if similar := similar_terms(user, looked.terms):
+    if similar := similar_terms(whose, looked.terms):
         words = [word for group in similar for term in alternatives(group) for word in term.words]
         alike = Found(rows.filter(_Has(similar, looked.excluded)), words, similar, is_similar=True)
         if alike.rows.exists():

@@ -1,16 +1,18 @@
 """What is done to the things people keep, one at a time. Of many at once: `collections_app.bulk`."""
 
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from accounts.access import User
 from collections_app import files, versions
 from collections_app.definition import checked_item
 from collections_app.models import ContentItem
-from portal.web.errors import NotFound
+from portal.web.errors import NotAllowed, NotFound
 
 STAYS_IN_BIN = timedelta(days=30)
 
@@ -34,6 +36,8 @@ def edit_item(*, item: ContentItem, by: User | None = None, **fields: Any) -> Co
     for name in versions.FIELDS:
         setattr(item, name, getattr(before, name))
     values = checked_item(item.user, fields, item)
+    if by is not None and by.pk != item.user_id:
+        _require_shared(before, values)
     if values.keys() - {"is_favorite"}:
         values["updated_at"] = timezone.now()
     for name, value in values.items():
@@ -46,9 +50,19 @@ def edit_item(*, item: ContentItem, by: User | None = None, **fields: Any) -> Co
     return item
 
 
+def _require_shared(item: ContentItem, values: Mapping[str, Any]) -> None:
+    """What is its owner's alone stays as it is: their favourites, and which of their files are shown."""
+    if "is_favorite" in values:
+        raise NotAllowed(_("Only whose item it is may mark it as a favourite."), "favorite")
+    is_file = values.get("type", item.type) in files.FILES
+    was = item.content if item.type in files.FILES else None
+    if is_file and values.get("content", item.content) != was:
+        raise NotAllowed(_("Only whose item it is may make it another file."), "content")
+
+
 def restore_version(*, item: ContentItem, number: int, by: User) -> ContentItem:
     """The item is again what it was then. That is a change like any other. Raises `NotFound`."""
-    version, _ = versions.pair_of(item, number)
+    version = versions.pair_of(item, number)[0]
     return edit_item(item=item, by=by, **versions.as_said(version))
 
 

@@ -2,9 +2,10 @@ from django.urls import path, re_path
 
 from collections_app.api.collections import Collection, CollectionItem, CollectionItems, Collections
 from collections_app.api.exchange import CollectionExport, CollectionImport
+from collections_app.api.sharing import Link, People, Person, SharedCollections
 from collections_app.api.stuff import BulkStuff, Item, Stuff
 from collections_app.api.versions import RestoredVersion, Version, Versions
-from collections_app.pages import acting, collections, exchange, stuff, versions
+from collections_app.pages import acting, collections, exchange, shared, sharing, stuff, versions
 
 # The trailing slash is optional everywhere (conformance H01).
 api = [
@@ -23,6 +24,14 @@ api = [
         name="api-item-version-restore",
     ),
     re_path(r"^collections/?$", Collections.as_view(), name="api-collections"),
+    re_path(r"^collections/shared/?$", SharedCollections.as_view(), name="api-collections-shared"),
+    re_path(r"^collections/(?P<public_id>[^/]+)/link/?$", Link.as_view(), name="api-collection-link"),
+    re_path(r"^collections/(?P<public_id>[^/]+)/people/?$", People.as_view(), name="api-collection-people"),
+    re_path(
+        r"^collections/(?P<public_id>[^/]+)/people/(?P<guest_id>[^/]+)/?$",
+        Person.as_view(),
+        name="api-collection-person",
+    ),
     re_path(r"^collections/import/?$", CollectionImport.as_view(), name="api-collections-import"),
     re_path(
         r"^collections/(?P<public_id>[^/]+)/export/?$",
@@ -50,11 +59,16 @@ pages = [
     path(
         "stuff/<str:public_id>/versions/<int:number>/restore", versions.restore, name="item-version-restore"
     ),
+    path("share/collections/<str:token>", shared.collection, name="shared-collection"),
+    path("share/collections/<str:token>/<str:public_id>", shared.item, name="shared-item"),
+    path("share/collections/<str:token>/<str:public_id>/file", shared.file, name="shared-file"),
     path("collections/new", collections.new, name="collection-new"),
     path("collections/import", exchange.import_page, name="collection-import"),
     path("collections/<str:public_id>", collections.collection, name="collection"),
     path("collections/<str:public_id>/export.zip", exchange.archive, name="collection-zip"),
     path("collections/<str:public_id>/export.md", exchange.markdown, name="collection-markdown"),
+    path("collections/<str:public_id>/sharing", sharing.sharing, name="collection-sharing"),
+    path("collections/<str:public_id>/leave", sharing.leave, name="collection-leave"),
     path("collections/<str:public_id>/edit", collections.edit, name="collection-edit"),
     path("collections/<str:public_id>/delete", collections.delete, name="collection-delete"),
 ]

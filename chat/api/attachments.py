@@ -1,4 +1,5 @@
-"""`/api/chat/attachments`, and `/uploads/…`, where their owner downloads them."""
+"""`/api/chat/attachments`, and `/uploads/…`, where they are
+downloaded by their owner and by those who see an item about them."""
 
 from typing import Any
 
@@ -55,7 +56,7 @@ class Attachment(APIView):
 class Upload(APIView):
     def get(self, request: Request, public_id: str, name: str) -> HttpResponseBase:
         """The bytes as they came."""
-        attachment = get_attachment(request.user, public_id)
+        attachment = keeping.get_seen(request.user, public_id)
         file = attachment.file
         body = storage.open_object(file.key)
         return downloads.attachment(
@@ -67,7 +68,7 @@ class Preview(APIView):
     def get(self, request: Request, public_id: str) -> HttpResponseBase:
         """An image as the portal drew it anew: small, and without what a camera adds. `small` asks for a
         thumbnail."""
-        attachment = get_attachment(request.user, public_id)
+        attachment = keeping.get_seen(request.user, public_id)
         picture = keeping.picture_of(attachment, "small" in request.query_params)
         if picture is None:
             raise NotFound("There is no preview of this file.")

@@ -16,7 +16,8 @@ from chat.attachments.kinds import IMAGES
 from chat.attachments.references import address_of, id_in
 from chat.attachments.releasing import release
 from chat.models import Attachment, KeptFile, StoredFile
-from collections_app.files import StoredBytes
+from collections_app.files import FILES, StoredBytes
+from collections_app.reach import seen_items
 from portal.web.errors import NotFound
 from portal.web.ids import decode
 
@@ -30,6 +31,29 @@ def another(attachment: Attachment) -> Attachment:
     if file is None:
         raise NotFound("There is no such file.")
     return Attachment.objects.create(file=file, name=attachment.name)
+
+
+def copied(user: User, attachment: Attachment) -> Attachment:
+    """The same bytes as a file of this person's, to whom they are shown. Raises `Unavailable`."""
+    with storage.open_object(attachment.file.key) as file:
+        return _received(user, attachment.name, file, attachment.file.size)
+
+
+def get_seen(user: User, public_id: str) -> Attachment:
+    """The person's own, or what an item is about that they see. Raises `NotFound`."""
+    pk = decode(Attachment.id_prefix, public_id)
+    found = Attachment.objects.filter(pk=pk).select_related("file__user").defer("file__text").first()
+    if found is not None and (found.file.user_id == user.pk or _is_seen(user, found)):
+        return found
+    raise NotFound("There is no such file.")
+
+
+def _is_seen(user: User, attachment: Attachment) -> bool:
+    """As long as the item is about it: of former versions only their owner knows."""
+    items = seen_items(user).filter(pk__in=attachment.kept.values("item"), type__in=FILES)
+    return any(
+        id_in(content.strip()) == attachment.public_id for content in items.values_list("content", flat=True)
+    )
 
 
 def hold(user: User, item: UUID, addresses: Sequence[str]) -> None:
@@ -61,8 +85,7 @@ def find(user: User, address: str) -> StoredBytes | None:
 
 
 def receive(user: User, name: str, file: IO[bytes], size: int) -> str:
-    [attachment] = intake.receive(user=user, uploads=[UploadedFile(File(file), name, size=size)])
-    return address_of(attachment)
+    return address_of(_received(user, name, file, size))
 
 
 def forget(user: User, addresses: Collection[str]) -> None:
@@ -90,6 +113,11 @@ def picture_of(attachment: Attachment, is_small: bool) -> tuple[bytes, str] | No
     if is_small:
         thumbnails.want(attachment)
     return _read(file.view_key), file.view_type
+
+
+def _received(user: User, name: str, file: IO[bytes], size: int) -> Attachment:
+    [attachment] = intake.receive(user=user, uploads=[UploadedFile(File(file), name, size=size)])
+    return attachment
 
 
 def _read(key: str) -> bytes:

@@ -18,6 +18,7 @@ from collections_app.api.shapes import (
     with_relations,
 )
 from collections_app.models import Collection as CollectionRow
+from collections_app.reach import Reach, shared_with
 from portal.web.pagination import MAX_LIMIT, PageQuery, page_of
 from portal.web.reading import Query, read_body, read_query
 
@@ -27,7 +28,7 @@ class Collections(APIView):
         """In the order their owner gave them; a new one comes first."""
         rows = counted(collections_of(request.user))
         page = page_of(rows, read_query(request, PageQuery), by="position", oldest_first=True)
-        return Response(page.answer(collection_object))
+        return Response(page.answer(lambda row: collection_object(row, request.user)))
 
     def post(self, request: Request) -> Response:
         fields = read_body(request, NewCollection).given()
@@ -39,9 +40,10 @@ class Collection(APIView):
     def get(self, request: Request, public_id: str) -> Response:
         """With the first of its items; `…/items` has them all."""
         read_query(request, Query)
-        collection = get_collection(request.user, public_id)
-        items = with_relations(collecting.items_in(collection))[:MAX_LIMIT]
-        return Response({**_shown(request.user, collection), "items": list(map(item_object, items))})
+        collection = get_collection(request.user, public_id, Reach.VIEW)
+        rows = with_relations(collecting.items_in(collection), request.user)[:MAX_LIMIT]
+        items = [item_object(item, request.user) for item in rows]
+        return Response({**_shown(request.user, collection), "items": items})
 
     def patch(self, request: Request, public_id: str) -> Response:
         fields = read_body(request, CollectionChange).given()
@@ -57,13 +59,14 @@ class Collection(APIView):
 class CollectionItems(APIView):
     def get(self, request: Request, public_id: str) -> Response:
         """In their order."""
-        items = with_relations(collecting.items_in(get_collection(request.user, public_id)))
+        collection = get_collection(request.user, public_id, Reach.VIEW)
+        items = with_relations(collecting.items_in(collection), request.user)
         page = page_of(items, read_query(request, PageQuery), by="position", oldest_first=True)
-        return Response(page.answer(item_object))
+        return Response(page.answer(lambda item: item_object(item, request.user)))
 
     def post(self, request: Request, public_id: str) -> Response:
         """At the end. One that is in it already stays where it is."""
-        get_collection(request.user, public_id)
+        get_collection(request.user, public_id, Reach.EDIT)
         item = get_item(request.user, read_body(request, NewMember).item_id, param="itemId")
         collection = collecting.add_items(user=request.user, collection_id=public_id, items=[item])
         return Response(_shown(request.user, collection), status.HTTP_201_CREATED)
@@ -72,10 +75,10 @@ class CollectionItems(APIView):
 class CollectionItem(APIView):
     def patch(self, request: Request, public_id: str, item_id: str) -> Response:
         """Moves it to a place, from 0."""
-        get_collection(request.user, public_id)
+        get_collection(request.user, public_id, Reach.EDIT)
         position = read_body(request, MemberChange).position
         collecting.move_item(user=request.user, collection_id=public_id, item_id=item_id, position=position)
-        return Response(item_object(get_item(request.user, item_id)))
+        return Response(item_object(get_item(request.user, item_id, Reach.EDIT), request.user))
 
     def delete(self, request: Request, public_id: str, item_id: str) -> Response:
         """Out of the collection; the item itself stays."""
@@ -84,4 +87,5 @@ class CollectionItem(APIView):
 
 
 def _shown(user: User, collection: CollectionRow) -> dict[str, object]:
-    return collection_object(counted(collections_of(user)).get(pk=collection.pk))
+    rows = collections_of(user) if collection.user_id == user.pk else shared_with(user)
+    return collection_object(counted(rows).get(pk=collection.pk), user)

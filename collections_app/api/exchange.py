@@ -13,6 +13,7 @@ from collections_app.exchange.definition import MAX_UPLOAD
 from collections_app.exchange.exporting import export
 from collections_app.exchange.importing import Report, import_file
 from collections_app.models import ContentItem
+from collections_app.reach import Reach
 from portal.web.errors import BadParameter
 from portal.web.reading import Query, read_query
 from portal.web.uploads import limit_upload
@@ -24,7 +25,7 @@ class ExportQuery(Query, frozen=True):
 
 class CollectionExport(APIView):
     def get(self, request: Request, public_id: str) -> StreamingHttpResponse:
-        collection = get_collection(request.user, public_id)
+        collection = get_collection(request.user, public_id, Reach.VIEW)
         return export(request.user, collection, read_query(request, ExportQuery).format)
 
 

@@ -2,10 +2,12 @@
 
 from typing import Annotated, Any, Literal
 
-from django.db.models import QuerySet
+from django.db.models import Prefetch, QuerySet, prefetch_related_objects
 from msgspec import UNSET, Meta, UnsetType
 
-from collections_app.models import Collection, ContentItem
+from accounts.access import User
+from collections_app.models import Collection, ContentItem, Membership
+from collections_app.reach import seen_collections
 from collections_app.search import Wanted
 from portal.web.ids import encode
 from portal.web.pagination import PageQuery
@@ -95,13 +97,22 @@ class MemberChange(Body, frozen=True):
     position: int
 
 
-def with_relations(rows: QuerySet[ContentItem]) -> QuerySet[ContentItem]:
+def with_relations(rows: QuerySet[ContentItem], user: User) -> QuerySet[ContentItem]:
     """What `item_object` asks for."""
-    return rows.select_related("source_message").prefetch_related("memberships")
+    return rows.select_related("source_message", "user").prefetch_related(_places(user))
 
 
-def item_object(item: ContentItem) -> dict[str, Any]:
-    source = item.source_message
+def _places(user: User) -> Prefetch:
+    """Collections that the person does not see are nobody's business."""
+    return Prefetch("memberships", Membership.objects.filter(collection__in=seen_collections(user)))
+
+
+def item_object(item: ContentItem, user: User) -> dict[str, Any]:
+    """As this person sees it: `owner` is the name of whose it is if not theirs."""
+    if "memberships" not in getattr(item, "_prefetched_objects_cache", {}):
+        prefetch_related_objects([item], _places(user))
+    is_own = item.user_id == user.pk
+    source = item.source_message if is_own else None
     return {
         "id": item.public_id,
         "type": item.type,
@@ -110,7 +121,8 @@ def item_object(item: ContentItem) -> dict[str, Any]:
         "description": item.description or None,
         "language": item.language or None,
         "tags": item.tags,
-        "favorite": item.is_favorite,
+        "favorite": item.is_favorite and is_own,
+        "owner": None if is_own else item.user.display_name,
         "collectionIds": [
             encode(Collection.id_prefix, member.collection_id) for member in item.memberships.all()
         ],
@@ -122,15 +134,19 @@ def item_object(item: ContentItem) -> dict[str, Any]:
     }
 
 
-def collection_object(collection: Collection) -> dict[str, Any]:
-    """Of one that `collections_app.access.counted` gave."""
+def collection_object(collection: Collection, user: User) -> dict[str, Any]:
+    """Of one that `collections_app.access.counted` gave, as this person sees it: `owner` is the name of whose
+    it is if not theirs."""
+    is_own = collection.user_id == user.pk
     return {
         "id": collection.public_id,
         "name": collection.name,
         "description": collection.description or None,
         "color": collection.color,
         "icon": collection.icon or None,
-        "order": collection.position,
+        "order": collection.position if is_own else None,
+        "role": "owner" if is_own else "edit" if collection.may_edit else "view",
+        "owner": None if is_own else collection.user.display_name,
         "itemCount": collection.item_count,
         "createdAt": rfc3339(collection.created_at),
         "updatedAt": rfc3339(collection.updated_at),

@@ -19,6 +19,7 @@ from collections_app.api.shapes import (
     item_object,
     with_relations,
 )
+from collections_app.reach import Reach
 from collections_app.search import find_items
 from portal.web.errors import BadParameter
 from portal.web.pagination import page_of
@@ -30,23 +31,24 @@ class Stuff(APIView):
         """Newest first, or as `sortBy` says; a search without it has what fits best first."""
         query = read_query(request, StuffQuery)
         rows, by, is_ascending = find_items(request.user, query.wanted()).sorted_by(query.sort_by)
-        page = page_of(with_relations(rows), query, by=by, oldest_first=is_ascending)
-        return Response(page.answer(item_object))
+        page = page_of(with_relations(rows, request.user), query, by=by, oldest_first=is_ascending)
+        return Response(page.answer(lambda item: item_object(item, request.user)))
 
     def post(self, request: Request) -> Response:
         item = services.create_item(user=request.user, **read_body(request, NewItem).given())
-        return Response(item_object(item), status.HTTP_201_CREATED)
+        return Response(item_object(item, request.user), status.HTTP_201_CREATED)
 
 
 class Item(APIView):
     def get(self, request: Request, public_id: str) -> Response:
         read_query(request, Query)
-        return Response(item_object(get_item(request.user, public_id)))
+        return Response(item_object(get_item(request.user, public_id, Reach.VIEW), request.user))
 
     def patch(self, request: Request, public_id: str) -> Response:
-        item = get_item(request.user, public_id)
-        changed = services.edit_item(item=item, **read_body(request, ItemChange).given())
-        return Response(item_object(changed))
+        item = get_item(request.user, public_id, Reach.EDIT)
+        fields = read_body(request, ItemChange).given()
+        changed = services.edit_item(item=item, by=request.user, **fields)
+        return Response(item_object(changed, request.user))
 
     def delete(self, request: Request, public_id: str) -> Response:
         """Into the bin: `restore` takes it back for 30 days."""

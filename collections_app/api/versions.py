@@ -60,4 +60,4 @@ class RestoredVersion(APIView):
         read_body(request, Body)
         item = get_item(request.user, public_id)
         changed = services.restore_version(item=item, number=int(number), by=request.user)
-        return Response(item_object(changed))
+        return Response(item_object(changed, request.user))

@@ -15,6 +15,7 @@ from collections_app.exchange.drafts import Draft, Drafting
 from collections_app.exchange.duplicates import Same, same_contents, same_files
 from collections_app.exchange.reading import Skipped, brought
 from collections_app.models import Collection, ContentItem
+from collections_app.reach import Reach
 from portal.web.errors import BadParameter, Conflict
 
 _AT_ONCE = 500
@@ -34,7 +35,7 @@ def import_file(*, user: User, file: IO[bytes], name: str, collection_id: str | 
     """Into that collection; without one into the person's own that is called as the file says, which is made
     if need be. Raises `BadParameter`, `NotFound`, `Conflict` or `Unavailable`."""
     if collection_id is not None:
-        get_collection(user, collection_id, param="collectionId")
+        get_collection(user, collection_id, Reach.EDIT, param="collectionId")
     with brought(file, name) as found:
         drafting = Drafting(user, found.package)
         try:

@@ -17,6 +17,7 @@ from collections_app import collecting, services
 from collections_app.access import collections_of, counted, get_collection, get_item
 from collections_app.definition import MAX_CONTENT
 from collections_app.models import Collection, ContentItem
+from collections_app.reach import Reach, seen_collections, shared_with
 from collections_app.search import Wanted, find_items
 from portal.search.words import surroundings
 from portal.web.pagination import PageQuery, page_of
@@ -98,11 +99,11 @@ def search(user: User, wanted: Search) -> Hits:
     page = page_of(
         rows, PageQuery(limit=wanted.limit, cursor=wanted.cursor), by=by, oldest_first=is_ascending
     )
-    hits = [_hit(item, found.words) for item in page.rows]
+    hits = [_hit(item, found.words, user) for item in page.rows]
     return Hits(hits, page.next_cursor, found.is_similar)
 
 
-def _hit(item: ContentItem, words: Any) -> Hit:
+def _hit(item: ContentItem, words: Any, user: User) -> Hit:
     return Hit(
         id=item.public_id,
         type=item.type,
@@ -110,7 +111,7 @@ def _hit(item: ContentItem, words: Any) -> Hit:
         excerpt=surroundings(item.content, words) or item.content[:_SHOWN],
         characters=len(item.content),
         tags=item.tags,
-        favorite=item.is_favorite,
+        favorite=item.is_favorite and item.user_id == user.pk,
         language=item.language or None,
         description=item.description or None,
         url=_url(item),
@@ -152,7 +153,7 @@ class Whole(Result, frozen=True):
 
 
 def read(user: User, wanted: Read) -> Whole:
-    item = get_item(user, wanted.id, param="id")
+    item = get_item(user, wanted.id, Reach.VIEW, param="id")
     end = wanted.offset + wanted.limit
     return Whole(
         id=item.public_id,
@@ -164,8 +165,8 @@ def read(user: User, wanted: Read) -> Whole:
         description=item.description or None,
         language=item.language or None,
         tags=item.tags,
-        favorite=item.is_favorite,
-        collections=[Place(each.public_id, each.name) for each in item.collections.all()],
+        favorite=item.is_favorite and item.user_id == user.pk,
+        collections=[Place(each.public_id, each.name) for each in seen_collections(user).filter(items=item)],
         url=_url(item),
         created_at=rfc3339(item.created_at) or "",
         updated_at=rfc3339(item.updated_at) or "",
@@ -205,7 +206,7 @@ class Saved(Result, frozen=True):
 def save(user: User, wanted: Save) -> Saved:
     """All of it or nothing: an item that cannot be put where it was meant to go is not kept."""
     if wanted.collection_id is not None:
-        get_collection(user, wanted.collection_id, param="collectionId")
+        get_collection(user, wanted.collection_id, Reach.EDIT, param="collectionId")
     fields = wanted.given()
     del fields["collection_id"]
     item = services.create_item(user=user, **fields)
@@ -217,8 +218,10 @@ def save(user: User, wanted: Save) -> Saved:
 
 
 class ListCollections(Body, frozen=True):
-    """List the person's collections, in their own order, with how many items each has."""
+    """List the person's collections, in their own order, with how many items each has; or those that others
+    share with them."""
 
+    shared: Annotated[bool, Meta(description="Those of others instead of the person's own.")] = False
     limit: Annotated[int, Meta(ge=1, le=100)] = 50
     cursor: Cursor | None = None
 
@@ -228,6 +231,8 @@ class CollectionShown(Result, frozen=True):
     name: str
     description: str | None
     item_count: int
+    owner: str | None
+    may_edit: bool
     url: str
 
 
@@ -238,16 +243,22 @@ class Collections(Result, frozen=True):
 
 def list_collections(user: User, wanted: ListCollections) -> Collections:
     query = PageQuery(limit=wanted.limit, cursor=wanted.cursor)
-    page = page_of(counted(collections_of(user)), query, by="position", oldest_first=True)
-    return Collections([_collection(each) for each in page.rows], page.next_cursor)
+    if wanted.shared:
+        page = page_of(counted(shared_with(user)), query)
+    else:
+        page = page_of(counted(collections_of(user)), query, by="position", oldest_first=True)
+    return Collections([_collection(each, user) for each in page.rows], page.next_cursor)
 
 
-def _collection(collection: Collection) -> CollectionShown:
+def _collection(collection: Collection, user: User) -> CollectionShown:
+    is_own = collection.user_id == user.pk
     return CollectionShown(
         id=collection.public_id,
         name=collection.name,
         description=collection.description or None,
         item_count=collection.item_count,  # type: ignore[attr-defined]
+        owner=None if is_own else collection.user.display_name,
+        may_edit=is_own or collection.may_edit,  # type: ignore[attr-defined]
         url=f"{settings.BASE_URL}/collections/{collection.public_id}",
     )
 

@@ -8,6 +8,8 @@ from urllib.parse import urlsplit
 import nh3
 from django.utils.safestring import SafeString, mark_safe
 
+from accounts.access import User
+from collections_app.files import file_of
 from collections_app.models import ContentItem, ItemType
 from collections_app.pages.notes import beginning_of_note, whole_note
 from collections_app.sources import source_addresses
@@ -33,6 +35,7 @@ class Card:
     href: str = ""
     host: str = ""
     image: str = ""
+    is_own: bool = True
     # Where the message is that it was saved from.
     source: str = ""
 
@@ -41,16 +44,32 @@ class Card:
         return str(self.item.type).lower()
 
 
-def cards(items: Iterable[ContentItem], words: Sequence[str] = ()) -> list[Card]:
+def cards(items: Iterable[ContentItem], words: Sequence[str] = (), *, viewer: User) -> list[Card]:
+    """Where something came from is shown to whose it is."""
     shown = list(items)
-    sources = source_addresses(shown)
-    return [replace(_card(item, words), source=sources.get(item.pk, "")) for item in shown]
+    sources = source_addresses(item for item in shown if item.user_id == viewer.pk)
+    return [
+        replace(_card(item, words), source=sources.get(item.pk, ""), is_own=item.user_id == viewer.pk)
+        for item in shown
+    ]
 
 
-def whole_card(item: ContentItem) -> Card:
+def whole_card(item: ContentItem, *, viewer: User) -> Card:
     """With all its content."""
-    source = source_addresses([item]).get(item.pk, "")
-    return replace(_card(item, (), is_whole=True), source=source)
+    is_own = item.user_id == viewer.pk
+    source = source_addresses([item] if is_own else []).get(item.pk, "")
+    return replace(_card(item, (), is_whole=True), source=source, is_own=is_own)
+
+
+def public_card(item: ContentItem, address: str, *, is_whole: bool = False) -> Card:
+    """For people without an account: files of the portal's are at `address`, and only if they are there."""
+    card = _card(item, (), is_whole=is_whole)
+    if not _OWN_FILE.fullmatch(card.href):
+        return replace(card, image="")
+    if file_of(item) is None:
+        return replace(card, href="", image="")
+    image = card.image and f"{address}?{'view' if is_whole else 'small'}"
+    return replace(card, href=address, host=item.title, image=image)
 
 
 def _card(item: ContentItem, words: Sequence[str], *, is_whole: bool = False) -> Card:

@@ -18,6 +18,7 @@ from collections_app.access import collections_of, get_collection
 from collections_app.pages.cards import cards
 from collections_app.pages.forms import CollectionForm
 from collections_app.pages.looks import look_of, own_address, remember_look
+from collections_app.reach import Reach, reach_of
 from collections_app.search import Wanted, find_items
 from portal.web.text import one_line
 
@@ -32,21 +33,25 @@ form_page = require_http_methods(["GET", "HEAD", "POST"])
 def collection(request: HttpRequest, public_id: str) -> HttpResponse:
     """`part` asks for the list alone."""
     user = cast(User, request.user)
-    found = get_collection(user, public_id)
+    found = get_collection(user, public_id, Reach.VIEW)
+    reach = reach_of(user, found) or Reach.VIEW
     text = one_line(request.GET.get("q", ""), MAX_SEARCH)
     hits = find_items(user, Wanted(search=text, collection_id=public_id)) if text else None
     rows = hits.ordered(None) if hits else collecting.items_in(found)
+    rows = rows.select_related("user")
     page = Paginator(rows, PER_PAGE).get_page(request.GET.get("page"))
-    places = enumerate(cards(page, hits.words if hits else ()), page.start_index() - 1)
+    places = enumerate(cards(page, hits.words if hits else (), viewer=user), page.start_index() - 1)
     context = {
         "collection": found,
+        "is_own": reach == Reach.OWN,
+        "may_edit": reach >= Reach.EDIT,
         "page": page,
         "placed": [(card, place - 1, place + 1) for place, card in places],
         "search": text,
         "is_similar": hits is not None and hits.is_similar,
         "back": own_address(request),
         "look": look_of(request),
-        "others": collections_of(user).exclude(pk=found.pk),
+        "others": collections_of(user).exclude(pk=found.pk) if reach == Reach.OWN else [],
     }
     template = "_collection.html" if "part" in request.GET else "collection.html"
     return remember_look(request, render(request, f"collections_app/{template}", context))

@@ -16,6 +16,7 @@ from collections_app.access import get_collection
 from collections_app.exchange.definition import MAX_UPLOAD
 from collections_app.exchange.exporting import export
 from collections_app.exchange.importing import import_file
+from collections_app.reach import Reach
 from portal.web.errors import ApiError, BadParameter
 from portal.web.uploads import limit_upload
 
@@ -36,7 +37,7 @@ def markdown(request: HttpRequest, public_id: str) -> HttpResponseBase:
 
 def _exported(request: HttpRequest, public_id: str, format: str) -> HttpResponseBase:
     user = cast(User, request.user)
-    collection = get_collection(user, public_id)
+    collection = get_collection(user, public_id, Reach.VIEW)
     try:
         return export(user, collection, format)
     except ApiError as error:
@@ -58,7 +59,7 @@ def import_page(request: HttpRequest) -> HttpResponse:
 def _page(request: HttpRequest) -> HttpResponse:
     """`into` names the collection that things go into."""
     user, into = cast(User, request.user), request.GET.get("into") or None
-    context: dict[str, Any] = {"into": into and get_collection(user, into), "most": _MOST}
+    context: dict[str, Any] = {"into": into and get_collection(user, into, Reach.EDIT), "most": _MOST}
     status = 200
     if request.method == "POST":
         try:

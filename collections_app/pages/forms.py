@@ -17,8 +17,8 @@ from collections_app.definition import (
     MAX_NAME,
     MAX_TITLE,
 )
-from collections_app.models import Collection, ContentItem, ItemType
-from portal.web.errors import BadParameter
+from collections_app.models import Collection, ContentItem, ItemType, Role
+from portal.web.errors import BadParameter, NotAllowed
 
 T = TypeVar("T")
 # Icons that pages know; a program may have chosen another.
@@ -42,7 +42,7 @@ class ServiceForm(forms.Form):
         """Calls the service with what was said; what it refuses becomes the field's error, and None."""
         try:
             return act(**self.said())
-        except BadParameter as error:
+        except (BadParameter, NotAllowed) as error:
             field = (error.param or "").partition("[")[0]
             message = str(error).removeprefix(f"{error.param}: ")
             self.add_error(field if field in self.fields else None, message[0].upper() + message[1:])
@@ -114,6 +114,16 @@ class ItemForm(ServiceForm):
         # Browsers write lines of a form with CR and LF.
         content = self.cleaned_data["content"].replace("\r\n", "\n")
         return {**self.cleaned_data, "content": content, "tags": tags_in(self.cleaned_data["tags"])}
+
+
+class GuestForm(ServiceForm):
+    email = forms.EmailField(
+        label=_("E-mail address"),
+        max_length=254,
+        help_text=_("The one they sign in with. Who is named again gets the other right."),
+        widget=forms.EmailInput(attrs=_NO_COMPLETION),
+    )
+    role = forms.ChoiceField(label=_("Right"), choices=Role.choices, initial=Role.VIEW)
 
 
 class CollectionForm(ServiceForm):

@@ -21,6 +21,13 @@ from collections_app.models import ItemType
 from collections_app.pages.cards import cards, whole_card
 from collections_app.pages.forms import CollectionForm, ItemForm
 from collections_app.pages.looks import look_of, own_address, remember_look
+from collections_app.reach import (
+    Reach,
+    editable_collections,
+    reach_of_item,
+    seen_collections,
+    shared_with,
+)
 from collections_app.search import SORTS, Wanted, find_items
 from portal.web.text import one_line
 
@@ -28,6 +35,7 @@ PER_PAGE = 24
 MAX_SEARCH = 500
 MAX_LISTED = 10_000
 _PROMPTS = 8
+MAX_SHARED = 100
 form_page = require_http_methods(["GET", "HEAD", "POST"])
 
 
@@ -56,11 +64,14 @@ def stuff(request: HttpRequest) -> HttpResponse:
 @require_safe
 def item(request: HttpRequest, public_id: str) -> HttpResponse:
     user = cast(User, request.user)
-    found = get_item(user, public_id)
+    found = get_item(user, public_id, Reach.VIEW)
+    is_own = found.user_id == user.pk
     context = {
-        "card": whole_card(found),
-        "inside": found.collections.all(),
-        "others": collections_of(user).exclude(items=found),
+        "card": whole_card(found, viewer=user),
+        "is_own": is_own,
+        "may_edit": reach_of_item(user, found) != Reach.VIEW,
+        "inside": seen_collections(user).filter(items=found),
+        "others": editable_collections(user).exclude(items=found) if is_own else [],
     }
     return render(request, "collections_app/item.html", context)
 
@@ -69,9 +80,11 @@ def item(request: HttpRequest, public_id: str) -> HttpResponse:
 @never_cache
 @form_page
 def edit(request: HttpRequest, public_id: str) -> HttpResponse:
-    found = get_item(cast(User, request.user), public_id)
+    user = cast(User, request.user)
+    found = get_item(user, public_id, Reach.EDIT)
     form = ItemForm(request.POST or None, item=found)
-    if request.method == "POST" and form.is_valid() and form.done(partial(services.edit_item, item=found)):
+    change = partial(services.edit_item, item=found, by=user)
+    if request.method == "POST" and form.is_valid() and form.done(change):
         messages.success(request, _("“%(title)s” is changed.") % {"title": found.title})
         return redirect("item", public_id)
     return render(request, "collections_app/edit.html", {"item": found, "form": form})
@@ -83,9 +96,10 @@ def edit(request: HttpRequest, public_id: str) -> HttpResponse:
 def prompts(request: HttpRequest) -> HttpResponse:
     """For the composer: the prompts that fit what was typed, those changed last first."""
     text = one_line(request.GET.get("q", ""), MAX_SEARCH)
-    found = find_items(cast(User, request.user), Wanted(search=text, type=ItemType.PROMPT))
+    user = cast(User, request.user)
+    found = find_items(user, Wanted(search=text, type=ItemType.PROMPT))
     rows = found.ordered(None if text else "updated")[:_PROMPTS]
-    return render(request, "collections_app/_prompts.html", {"cards": cards(rows, found.words)})
+    return render(request, "collections_app/_prompts.html", {"cards": cards(rows, found.words, viewer=user)})
 
 
 class _Pages(Paginator):
@@ -112,10 +126,11 @@ def _listed(request: HttpRequest, user: User) -> dict[str, Any]:
         "is_bin": is_bin,
         "types": ItemType.choices,
         "page": page,
-        "cards": cards(page, found.words),
+        "cards": cards(page, found.words, viewer=user),
         "is_similar": found.is_similar,
         "is_empty": not page.paginator.count and not is_bin and not items_of(user).exists(),
         "collections": counted(collections_of(user)),
+        "shared": [] if is_bin else counted(shared_with(user))[:MAX_SHARED],
         "back": own_address(request),
         "look": look_of(request),
     }

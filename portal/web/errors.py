@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from django.core.exceptions import PermissionDenied
 from django.http import Http404
 
 
@@ -38,8 +39,8 @@ class BadParameter(ApiError):
     code = "invalid_request_error"
 
 
-class NotAllowed(ApiError):
-    """Known, and still not permitted."""
+class NotAllowed(ApiError, PermissionDenied):
+    """Known, and still not permitted. Pages answer it as Django's."""
 
     status = 403
     code = "permission_error"

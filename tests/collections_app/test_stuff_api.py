@@ -247,7 +247,7 @@ def test_tags_are_kept_once(keep: Callable[..., Any]) -> None:
 
 
 def test_the_tutorials_calls_work_as_printed(
-    portal: PortalProcess, api: httpx.Client, keep: Any, collection: Any, secret: str
+    portal: PortalProcess, api: httpx.Client, keep: Any, collection: Any, secret: str, tmp_path: Path
 ) -> None:
     printed = re.findall(r"```bash\n(.*?)```", TUTORIAL.read_text(), re.DOTALL)
     calls = [call for block in printed for call in re.split(r"\n\n(?=(?:# [^\n]*\n)?curl)", block)]
@@ -262,11 +262,11 @@ def test_the_tutorials_calls_work_as_printed(
         for name, value in names.items():
             code = code.replace(name, value)
         code += " -sS -w '\\n%{http_code}'"
-        done = subprocess.run(["sh", "-c", code], capture_output=True, text=True, timeout=60)
+        done = subprocess.run(["sh", "-c", code], capture_output=True, text=True, timeout=60, cwd=tmp_path)
         answers.append((done.stdout.splitlines()[-1], done.stdout))
     assert [status for status, _ in answers] == [
         "201", "201", "201", "200", "200", "200", "200", "200", "200", "200", "204", "200",
-        "200", "200", "200", "201", "200",
+        "200", "200", "200", "200", "200", "201", "200", "200", "201", "200",
     ], answers  # fmt: skip
     for _, told in answers[3:7]:
         assert "A note on pandas" in told

@@ -4,6 +4,7 @@ The routes come from the URL configuration: one without a row here fails. An own
 everybody else has met what is still there.
 """
 
+import io
 import itertools
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -187,6 +188,23 @@ ROWS: dict[str, list[Row]] = {
     "api-collections-import": [
         Row(OWN, "/api/collections/import", "POST", files={"file": ("a.md", b"A note")})
     ],
+    "api-collections-shared": [Row(OWN, "/api/collections/shared")],
+    "api-collection-people": [
+        Row(OWNERS | ANY_KEY_OF_HERS, "/api/collections/{collection}/people"),
+        Row(OWNERS | ANY_KEY_OF_HERS, "/api/collections/{collection}/people", "PUT",
+            {"email": "guest@example.org", "role": "view"}),
+    ],
+    "api-collection-person": [
+        Row(OWNERS | ANY_KEY_OF_HERS, "/api/collections/{collection}/people/{guest}"),
+        Row(OWNERS | {"key without the permission": IN, "key": 404, "owner": 404},
+            "/api/collections/{collection}/people/{guest}", "DELETE"),
+    ],
+    "api-collection-link": [
+        Row(OWNERS | ANY_KEY_OF_HERS, "/api/collections/{collection}/link"),
+        Row(OWNERS | ANY_KEY_OF_HERS, "/api/collections/{collection}/link", "POST"),
+        Row(OWNERS | {"key without the permission": IN, "key": 404, "owner": 404},
+            "/api/collections/{collection}/link", "DELETE"),
+    ],
     "api-collection-export": [Row(OWNERS | ANY_KEY_OF_HERS, "/api/collections/{collection}/export")],
     "api-collection-items": [
         Row(OWNERS | ANY_KEY_OF_HERS, "/api/collections/{collection}/items"),
@@ -312,6 +330,19 @@ ROWS: dict[str, list[Row]] = {
     "collection-new": [Row(PAGE, "/collections/new")],
     "collection-import": [Row(PAGE, "/collections/import"),
                           Row(OWNERS_PAGE, "/collections/import?into={collection}")],
+    "shared-collection": [Row(PUBLIC, "/share/collections/{collection_token}"),
+                          Row(NOT_THIS_TOKEN, f"/share/collections/{NO_TOKEN}")],
+    "shared-item": [Row(PUBLIC, "/share/collections/{collection_token}/{item}"),
+                    Row(NOT_THIS_TOKEN, f"/share/collections/{NO_TOKEN}/{{item}}")],
+    "shared-file": [Row(PUBLIC, "/share/collections/{collection_token}/{file_item}/file"),
+                    Row(NOT_THIS_TOKEN, f"/share/collections/{NO_TOKEN}/{{file_item}}/file")],
+    "collection-sharing": [
+        Row(OWNERS_PAGE, "/collections/{collection}/sharing"),
+        *(Row(OWNERS_FORM, "/collections/{collection}/sharing", "POST",
+              form={"do": verb, "email": "a@example.org", "role": "view", "guest": "{guest}"})
+          for verb in ("invite", "uninvite", "revoke", "link")),
+    ],
+    "collection-leave": [Row(OWNERS_FORM, "/collections/{collection}/leave", "POST", form={})],
     "collection-zip": [Row(OWNERS_PAGE, "/collections/{collection}/export.zip")],
     "collection-markdown": [Row(OWNERS_PAGE, "/collections/{collection}/export.md")],
     "collection": [Row(OWNERS_PAGE, "/collections/{collection}")],
@@ -448,7 +479,9 @@ def things_of(user: Any, key: Any) -> dict[str, str]:
     from chat.models import Message, Session
     from chat.sharing.services import share_session
     from collections_app.collecting import add_items, create_collection
+    from collections_app.files import keeper
     from collections_app.services import create_item
+    from collections_app.sharing.services import invite, make_link
 
     session = Session.objects.create(user=user, title="A chat", model=MODEL)
     answer = Message.objects.create(session=session, role="assistant", text="Hello", model=MODEL)
@@ -458,7 +491,10 @@ def things_of(user: Any, key: Any) -> dict[str, str]:
     share, share_token = share_session(session=session)
     item = create_item(user=user, type="NOTE", title="A note", content="Hello")
     collection = create_collection(user=user, name="A collection")
-    add_items(user=user, collection_id=collection.public_id, items=[item])
+    address = keeper().receive(user, "a.txt", io.BytesIO(b"Hello"), 5)
+    file_item = create_item(user=user, type="FILE", title="A file", content=address)
+    add_items(user=user, collection_id=collection.public_id, items=[item, file_item])
+    guest = invite(collection=collection, email=f"{uuid4()}@example.org", role="view")
     export = DataExport.objects.create(user=user)
     make_export(export.pk)
     in_a_day = timezone.now() + timedelta(days=1)
@@ -474,6 +510,9 @@ def things_of(user: Any, key: Any) -> dict[str, str]:
         "export": export.public_id,
         "item": item.public_id,
         "collection": collection.public_id,
+        "collection_token": make_link(collection=collection),
+        "file_item": file_item.public_id,
+        "guest": guest.public_id,
         "trusted": trusted.public_id,
         "browser": str(browsers_of(user)[0].id),
     }
