@@ -3,13 +3,18 @@
 from celery import shared_task
 from django.utils import timezone
 
-from usage import ledger
+from usage import ledger, retention
 from usage.budgets import notices
 
 
 @shared_task
 def close_interrupted() -> None:
     ledger.close_interrupted()
+
+
+@shared_task
+def drop_old_rows() -> None:
+    retention.drop_old_rows(timezone.now())
 
 
 @shared_task
