@@ -187,6 +187,7 @@ CELERY_BEAT_SCHEDULE = {
     "forget-stored-answers": {"task": "chat.tasks.forget_stored_answers", "schedule": 3600.0},
     # More often than days need: a portal that is never on at night forgets, too.
     "delete-expired-chats": {"task": "chat.tasks.delete_expired_sessions", "schedule": 3600.0},
+    "create-usage-partitions": {"task": "usage.tasks.create_partitions", "schedule": 3600.0},
     "drop-old-usage": {"task": "usage.tasks.drop_old_rows", "schedule": 3600.0},
     "sweep-attachments": {"task": "chat.tasks.sweep_attachments", "schedule": 600.0},
 }

@@ -1,4 +1,8 @@
+from typing import Any
+
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
+from django.utils import timezone
 
 
 class UsageConfig(AppConfig):
@@ -10,3 +14,10 @@ class UsageConfig(AppConfig):
 
         data_export.register("usage", own_data.export)
         deletion.register(own_data.hand_over)
+        post_migrate.connect(_create_partitions, sender=self)
+
+
+def _create_partitions(**signal: Any) -> None:
+    from usage import partitions
+
+    partitions.create_ahead(timezone.now())

@@ -2,13 +2,17 @@
 
 import logging
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
+from typing import Any
 
 from django.conf import settings
 from django.db import models, transaction
+from django.db.models import Q
 
+from usage import partitions
 from usage.models import Status, UsageRecord
 from usage.models.append_only import drop
+from usage.months import first_id, month_start
 
 log = logging.getLogger(__name__)
 
@@ -54,25 +58,32 @@ def drop_rows_before(moment: datetime) -> int:
     safe = safe_before()
     if safe is None or moment > safe:
         raise StillNeeded(f"Rows of the ledger that began after {safe or 'the beginning'} are needed.")
+    count = sum(_drop_whole(partition, moment) for partition in partitions.partitions())
     rows = UsageRecord.objects.filter(started_at__lt=moment).exclude(status=Status.OPEN)
-    count = 0
     while keys := list(rows.order_by("started_at").values_list("pk", flat=True)[:_BATCH]):
         with transaction.atomic():
-            release_rows(UsageRecord.objects.filter(pk__in=keys))
+            _release(**{"in": keys})
             count += drop(UsageRecord.objects.filter(pk__in=keys))
     return count
 
 
-def release_rows(rows: "models.QuerySet[UsageRecord]") -> None:
-    """Nothing refers to them any more. Whoever refers to the ledger can do without."""
+def _drop_whole(partition: partitions.Partition, moment: datetime) -> int:
+    """A month's table goes at once, if none of its rows has to stay."""
+    if partition.until > first_id(moment):
+        return 0
+    inside = UsageRecord.objects.filter(pk__gte=partition.since, pk__lt=partition.until)
+    if inside.filter(Q(started_at__gte=moment) | Q(status=Status.OPEN)).exists():
+        return 0
+    _release(gte=partition.since, lt=partition.until)
+    return partitions.drop(partition)
+
+
+def _release(**of_rows: Any) -> None:
+    """Nothing refers to these rows any more: whoever refers to the ledger can do without. Look-ups of their
+    ids."""
     for relation in UsageRecord._meta.related_objects:
         assert relation.on_delete is models.SET_NULL  # noqa: S101
-        referring = {f"{relation.field.name}__in": rows.values("pk")}
-        relation.related_model._base_manager.filter(**referring).update(**{relation.field.name: None})
-
-
-def month_start(moment: datetime, months: int = 0) -> datetime:
-    """Of the month in UTC that is so many after the one of `moment`."""
-    at = moment.astimezone(UTC)
-    count = at.year * 12 + at.month - 1 + months
-    return datetime(count // 12, count % 12 + 1, 1, tzinfo=UTC)
+        name, rows = relation.field.name, relation.related_model._base_manager
+        lookups = {f"{name}__{lookup}": value for lookup, value in of_rows.items()}
+        while keys := list(rows.filter(**lookups).values_list("pk", flat=True)[:_BATCH]):
+            rows.filter(pk__in=keys).update(**{name: None})

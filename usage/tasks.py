@@ -3,13 +3,18 @@
 from celery import shared_task
 from django.utils import timezone
 
-from usage import ledger, retention
+from usage import ledger, partitions, retention
 from usage.budgets import notices
 
 
 @shared_task
 def close_interrupted() -> None:
     ledger.close_interrupted()
+
+
+@shared_task
+def create_partitions() -> None:
+    partitions.create_ahead(timezone.now())
 
 
 @shared_task
