@@ -16,26 +16,19 @@ from usage.months import first_id, month_start
 
 log = logging.getLogger(__name__)
 
-Guard = Callable[[], datetime | None]
-_guards: list[Guard] = []
+Release = Callable[[datetime], None]
+_releases: list[Release] = []
 _BATCH = 2_000
 
 
 class StillNeeded(Exception):
-    """One line that says until when rows may go."""
+    """One line that says which rows of the ledger, and for what."""
 
 
-def guard(safe: Guard) -> None:
-    """Who reads the ledger to sum it up says before which moment it needs no row any more; None: it needs
-    them all."""
-    _guards.append(safe)
-
-
-def safe_before() -> datetime | None:
-    """Rows that began before may be dropped. None: no row may, for nobody has summed them up."""
-    moments = [safe() for safe in _guards]
-    known = [moment for moment in moments if moment is not None]
-    return min(known) if known and len(known) == len(moments) else None
+def register(release: Release) -> None:
+    """Who reads the ledger to sum it up is told before rows go: those that began before the moment. It
+    raises `StillNeeded` where it needs them; else it never counts on them again."""
+    _releases.append(release)
 
 
 def drop_old_rows(now: datetime) -> int:
@@ -43,11 +36,11 @@ def drop_old_rows(now: datetime) -> int:
     months = settings.KEEP_LEDGER_MONTHS
     if not months:
         return 0
-    safe = safe_before()
-    if safe is None:
-        log.warning("The ledger's old rows stay: they are not rolled up.")
+    try:
+        count = drop_rows_before(month_start(now, -months))
+    except StillNeeded as reason:
+        log.warning("The ledger's old rows stay for now: %s", reason)
         return 0
-    count = drop_rows_before(min(month_start(now, -months), month_start(safe)))
     if count:
         log.info("Dropped %d rows of the ledger that are older than %d months.", count, months)
     return count
@@ -55,9 +48,10 @@ def drop_old_rows(now: datetime) -> int:
 
 def drop_rows_before(moment: datetime) -> int:
     """Rows that began before. Raises `StillNeeded`. What refers to them stays, and refers to nothing."""
-    safe = safe_before()
-    if safe is None or moment > safe:
-        raise StillNeeded(f"Rows of the ledger that began after {safe or 'the beginning'} are needed.")
+    if not _releases:
+        raise StillNeeded("nobody has summed them up.")
+    for release in _releases:
+        release(moment)
     count = sum(_drop_whole(partition, moment) for partition in partitions.partitions())
     rows = UsageRecord.objects.filter(started_at__lt=moment).exclude(status=Status.OPEN)
     while keys := list(rows.order_by("started_at").values_list("pk", flat=True)[:_BATCH]):

@@ -78,7 +78,7 @@ def test_a_month_goes_as_a_whole_and_its_messages_stay(
     make_row: Make, alice: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     moment = datetime(2022, 5, 1, tzinfo=UTC)
-    monkeypatch.setattr(retention, "_guards", [lambda: moment])
+    monkeypatch.setattr(retention, "_releases", [lambda before: None])
     partitions.create_ahead(datetime(2022, 3, 1, tzinfo=UTC))
     gone = [make_row(datetime(2022, month, 28, tzinfo=UTC)) for month in (3, 4, 4)]
     kept = make_row(moment)
@@ -96,7 +96,7 @@ def test_a_month_with_a_row_that_stays_is_thinned_out(
 ) -> None:
     """A request that was still open, and one that began a moment after its id was made."""
     moment = datetime(2023, 4, 1, tzinfo=UTC)
-    monkeypatch.setattr(retention, "_guards", [lambda: moment])
+    monkeypatch.setattr(retention, "_releases", [lambda before: None])
     partitions.create_ahead(datetime(2023, 3, 1, tzinfo=UTC))
     still_open = make_row(datetime(2023, 3, 2, tzinfo=UTC), status=Status.OPEN)
     late = make_row(moment, id=id_of(moment - timedelta(milliseconds=1)))

@@ -1,7 +1,7 @@
 """Rows of the ledger go by the operator's policy, and never before they are rolled up."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -15,9 +15,13 @@ Make = Callable[..., UsageRecord]
 
 
 @pytest.fixture
-def rolled_up(monkeypatch: pytest.MonkeyPatch) -> Callable[[datetime | None], None]:
-    def until(moment: datetime | None) -> None:
-        monkeypatch.setattr(retention, "_guards", [lambda: moment])
+def rolled_up(monkeypatch: pytest.MonkeyPatch) -> Callable[[datetime], None]:
+    def until(moment: datetime) -> None:
+        def release(before: datetime) -> None:
+            if before > moment:
+                raise retention.StillNeeded("they are not rolled up.")
+
+        monkeypatch.setattr(retention, "_releases", [release])
 
     return until
 
@@ -50,15 +54,13 @@ def test_it_works(alice: Any, make_row: Make, rolled_up: Any, settings: Any) -> 
 
 def test_what_is_not_rolled_up_stays(alice: Any, make_row: Make, rolled_up: Any, settings: Any) -> None:
     settings.KEEP_LEDGER_MONTHS = 1
-    rows = [make_row(2021, 1, 31), make_row(2021, 2, 1), make_row(2021, 3, 1)]
-    rolled_up(None)
+    row = make_row(2021, 1, 31)
+    rolled_up(datetime(2021, 4, 20, tzinfo=UTC))
     assert retention.drop_old_rows(NOW) == 0
-    rolled_up(datetime(2021, 2, 20, tzinfo=UTC))
-    assert retention.drop_old_rows(NOW) >= 1
-    assert left(alice) == rows[1:]
     with pytest.raises(retention.StillNeeded):
-        retention.drop_rows_before(datetime(2021, 3, 1, tzinfo=UTC))
-    assert left(alice) == rows[1:]
+        retention.drop_rows_before(datetime(2021, 5, 1, tzinfo=UTC))
+    assert left(alice) == [row]
+    assert retention.drop_rows_before(datetime(2021, 4, 1, tzinfo=UTC)) >= 1
 
 
 def test_without_a_setting_all_stay(make_row: Make, rolled_up: Any, settings: Any) -> None:
@@ -68,12 +70,14 @@ def test_without_a_setting_all_stay(make_row: Make, rolled_up: Any, settings: An
     assert retention.drop_old_rows(NOW) == 0
 
 
-def test_of_several_who_need_them_the_last_one_counts(monkeypatch: pytest.MonkeyPatch) -> None:
-    earlier = NOW - timedelta(days=1)
-    monkeypatch.setattr(retention, "_guards", [lambda: NOW, lambda: earlier])
-    assert retention.safe_before() == earlier
-    retention.guard(lambda: None)
-    assert retention.safe_before() is None
+def test_what_nobody_sums_up_stays(
+    alice: Any, make_row: Make, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(retention, "_releases", [])
+    settings.KEEP_LEDGER_MONTHS = 1
+    row = make_row(2021, 1, 31)
+    assert retention.drop_old_rows(NOW) == 0
+    assert left(alice) == [row]
 
 
 def test_a_chat_stays_without_its_record(alice: Any, make_row: Make, rolled_up: Any) -> None:
