@@ -65,7 +65,7 @@ def usage_by_key(key_ids: Collection[UUID], *, days: int, now: datetime) -> Mapp
 
 
 def _days(key_ids: Collection[UUID], since: datetime) -> QuerySet[UsageRecord, dict[str, object]]:
-    rows = UsageRecord.objects.began_between(since).filter(key__in=key_ids)
+    rows = UsageRecord.objects.filter(key__in=key_ids, started_at__gte=since)
     grouped = rows.annotate(day=TruncDate("started_at", tzinfo=UTC)).values("key", "day")
     return grouped.order_by().annotate(
         requests=Count("id"),
@@ -88,6 +88,6 @@ def requests_of_key(key_id: UUID) -> QuerySet[UsageRecord]:
 
 def spent_by_key(key_ids: Collection[UUID], *, since: datetime) -> Mapping[UUID, tuple[int, Decimal]]:
     """Tokens and cost of each key since then; keys without any are left out."""
-    rows = UsageRecord.objects.began_between(since).filter(key__in=key_ids).values("key").order_by()
+    rows = UsageRecord.objects.filter(key__in=key_ids, started_at__gte=since).values("key").order_by()
     sums = rows.annotate(tokens=Sum(F("input_tokens") + F("output_tokens")), spent=Sum("cost"))
     return {row["key"]: (row["tokens"], row["spent"]) for row in sums}
