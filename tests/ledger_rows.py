@@ -7,3 +7,7 @@ from django.db import models
 
 def rewrite(rows: Any, **fields: Any) -> None:
     models.QuerySet.update(rows, **fields)
+
+
+def remove(rows: Any) -> None:
+    rows._raw_delete(rows.db)
