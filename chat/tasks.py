@@ -1,10 +1,11 @@
 """Periodic work on conversations, stored answers and files."""
 
 from celery import shared_task
+from django.utils import timezone
 
 from chat.attachments import releasing, thumbnails
 from chat.completions import idempotency
-from chat.conversations import answers, filing
+from chat.conversations import answers, filing, retention
 
 
 @shared_task
@@ -25,6 +26,11 @@ def sweep_attachments() -> None:
 @shared_task
 def delete_discarded_sessions() -> None:
     filing.delete_discarded()
+
+
+@shared_task
+def delete_expired_sessions() -> None:
+    retention.delete_expired(timezone.now())
 
 
 @shared_task

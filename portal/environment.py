@@ -69,6 +69,8 @@ class Environment:
     portal_deletion_grace_days: int
     portal_export_days: int
     portal_item_versions: int
+    portal_keep_chats_days: int
+    portal_keep_ledger_months: int
     portal_geoip_path: Path | None
     portal_upstream_url: str | None
     portal_upstream_key: str | None
@@ -142,6 +144,9 @@ def read(source: Mapping[str, str] = os.environ) -> Environment:
         portal_deletion_grace_days=reader.number("PORTAL_DELETION_GRACE_DAYS", 14),
         portal_export_days=reader.number("PORTAL_EXPORT_DAYS", 7),
         portal_item_versions=reader.number("PORTAL_ITEM_VERSIONS", 50),
+        # Nothing said: for ever.
+        portal_keep_chats_days=reader.number("PORTAL_KEEP_CHATS_DAYS", 0),
+        portal_keep_ledger_months=reader.number("PORTAL_KEEP_LEDGER_MONTHS", 0),
         portal_geoip_path=reader.file("PORTAL_GEOIP_PATH"),
         portal_upstream_url=reader.server("PORTAL_UPSTREAM_URL"),
         portal_upstream_key=reader.text("PORTAL_UPSTREAM_KEY"),

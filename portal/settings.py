@@ -186,6 +186,10 @@ CELERY_BEAT_SCHEDULE = {
     "delete-discarded-sessions": {"task": "chat.tasks.delete_discarded_sessions", "schedule": 60.0},
     "empty-stuff-bin": {"task": "collections_app.tasks.empty_bin", "schedule": 3600.0},
     "forget-stored-answers": {"task": "chat.tasks.forget_stored_answers", "schedule": 3600.0},
+    # More often than days need: a portal that is never on at night forgets, too.
+    "delete-expired-chats": {"task": "chat.tasks.delete_expired_sessions", "schedule": 3600.0},
+    "create-usage-partitions": {"task": "usage.tasks.create_partitions", "schedule": 3600.0},
+    "drop-old-usage": {"task": "usage.tasks.drop_old_rows", "schedule": 3600.0},
     "sweep-attachments": {"task": "chat.tasks.sweep_attachments", "schedule": 600.0},
 }
 
@@ -268,6 +272,8 @@ SIGNUP = ENVIRONMENT.portal_signup
 SIGNUP_DOMAINS = ENVIRONMENT.portal_signup_domains
 DELETION_GRACE = timedelta(days=ENVIRONMENT.portal_deletion_grace_days)
 ITEM_VERSIONS = ENVIRONMENT.portal_item_versions
+KEEP_CHATS_DAYS = ENVIRONMENT.portal_keep_chats_days
+KEEP_LEDGER_MONTHS = ENVIRONMENT.portal_keep_ledger_months
 EXPORT_LIFETIME = timedelta(days=ENVIRONMENT.portal_export_days)
 GEOIP_PATH = ENVIRONMENT.portal_geoip_path
 

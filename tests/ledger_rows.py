@@ -10,4 +10,4 @@ def rewrite(rows: Any, **fields: Any) -> None:
 
 
 def remove(rows: Any) -> None:
-    models.QuerySet.delete(rows)
+    rows._raw_delete(rows.db)

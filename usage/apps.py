@@ -1,5 +1,8 @@
+from typing import Any
+
 from django.apps import AppConfig
 from django.db.models.signals import post_migrate
+from django.utils import timezone
 
 
 class UsageConfig(AppConfig):
@@ -7,9 +10,17 @@ class UsageConfig(AppConfig):
 
     def ready(self) -> None:
         from accounts import data_export, deletion
-        from usage import own_data
-        from usage.rollups import late
+        from usage import own_data, retention
+        from usage.rollups import dropping, late
 
         data_export.register("usage", own_data.export)
         deletion.register(own_data.hand_over)
+        retention.register(dropping.raise_floor)
         post_migrate.connect(late.install, sender=self)
+        post_migrate.connect(_create_partitions, sender=self)
+
+
+def _create_partitions(**signal: Any) -> None:
+    from usage import partitions
+
+    partitions.create_ahead(timezone.now())

@@ -89,7 +89,7 @@ def _read_begun(spans: Sequence[Span]) -> list[Sequence[tuple[UUID, datetime]]]:
 
 
 def _rows(span: Span) -> QuerySet[UsageRecord]:
-    rows = UsageRecord.objects.filter(started_at__gte=span.since, started_at__lt=span.until)
+    rows = UsageRecord.objects.began_between(span.since, span.until)
     if span.payer.kind != "group":
         return rows.filter(**{f"{span.payer.kind}_id": span.payer.id})
     members = members_of_budget(span.payer.id, span.since, span.until)

@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from usage import ledger
+from usage import ledger, partitions, retention
 from usage.budgets import notices
 from usage.rollups import closing
 
@@ -16,6 +16,16 @@ def close_interrupted() -> None:
 @shared_task
 def roll_up() -> None:
     closing.roll_up()
+
+
+@shared_task
+def create_partitions() -> None:
+    partitions.create_ahead(timezone.now())
+
+
+@shared_task
+def drop_old_rows() -> None:
+    retention.drop_old_rows(timezone.now())
 
 
 @shared_task

@@ -18,10 +18,10 @@ from apikeys.counters.in_redis import PREFIX, RedisCounters
 from apikeys.counters.protocol import LEASE, Counters
 from apikeys.limiter import Limiter, Reservation
 from apikeys.limits import Estimate, Kind, Limit, LimitReached, LimitsUnavailable, microseconds
-from portal.web.ids import uuid7
 from tests import asynchronous, profile
 from tests.ledger_rows import rewrite
 from usage.models import Status, UsageRecord
+from usage.months import id_of
 from usage.spending import Payer
 
 NOON = datetime(2026, 5, 20, 12, tzinfo=UTC)
@@ -67,7 +67,7 @@ class Desk:
         self, *limits: Limit, least: int = 1, most: int = 1, least_cost: str = "0", most_cost: str = "0"
     ) -> Reservation:
         estimate = Estimate(least, most, Decimal(least_cost), Decimal(most_cost))
-        return await self.limiter.reserve(limits, uuid7(), self.clock.at, estimate)
+        return await self.limiter.reserve(limits, id_of(self.clock.at), self.clock.at, estimate)
 
     async def settle(
         self, reservation: Reservation, tokens: int = 0, cost: str = "0", at: datetime | None = None
@@ -327,7 +327,7 @@ def test_a_claim_that_comes_again_counts_once(desk: Desk) -> None:
 
     async def story() -> None:
         limits = [desk.limit(Kind.REQUESTS_PER_MINUTE, 2), desk.limit(Kind.TOKENS_PER_DAY, 100)]
-        request = uuid7()
+        request = id_of(desk.clock.at)
         for most in (50, 70):
             again = await desk.limiter.reserve(limits, request, desk.clock.at, Estimate(1, most))
         assert [each.remaining for each in again.standings] == [1, 30]

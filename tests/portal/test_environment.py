@@ -38,6 +38,8 @@ BAD = {
     "PORTAL_SIGNUP": "anybody",
     "PORTAL_GEOIP_PATH": "/no/such/file.mmdb",
     "PORTAL_DELETION_GRACE_DAYS": "0",
+    "PORTAL_KEEP_CHATS_DAYS": "0",
+    "PORTAL_KEEP_LEDGER_MONTHS": "1.5",
 }
 
 

@@ -14,10 +14,8 @@ def keep(user: User, now: datetime) -> None:
     """In the deletion's transaction, before the person's rows lose their name."""
     since, until = month_of(now)
     for membership in memberships_within(since, until).filter(user=user):
-        rows = UsageRecord.objects.filter(user=user, started_at__gte=max(since, membership.since))
-        if membership.until is not None:
-            rows = rows.filter(started_at__lt=membership.until)
-        used = rows.aggregate(
+        rows = UsageRecord.objects.began_between(max(since, membership.since), membership.until)
+        used = rows.filter(user=user).aggregate(
             tokens=Sum(F("input_tokens") + F("output_tokens"), default=0),
             cost=Sum("cost", default=Decimal(0)),
         )

@@ -121,7 +121,8 @@ def group_budgets(shared: SharedBudget, now: datetime) -> list[Budget]:
 def _by_person(user_ids: Collection[UUID], since: datetime, until: datetime) -> dict[UUID, Amounts]:
     is_open = Q(status=Status.OPEN)
     sums = (
-        UsageRecord.objects.filter(user__in=user_ids, started_at__gte=since, started_at__lt=until)
+        UsageRecord.objects.began_between(since, until)
+        .filter(user__in=user_ids)
         .order_by()
         .values("user")
         .annotate(

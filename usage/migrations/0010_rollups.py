@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('usage', '0005_progress'),
+        ('usage', '0006_partitions'),
     ]
 
     operations = [

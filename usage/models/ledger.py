@@ -1,13 +1,15 @@
 """The ledger's rows."""
 
-from typing import ClassVar
+from datetime import datetime
+from typing import Any, ClassVar, Self
 
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
 from portal.web.ids import PublicIdModel
-from usage.models.append_only import AppendOnlyModel
+from usage.models.append_only import AppendOnly, AppendOnlyModel
+from usage.months import SLACK, first_id, id_of
 
 
 class ServingProcess(models.Model):
@@ -38,8 +40,21 @@ class TokensSource(models.TextChoices):
     ESTIMATED = "estimated", "estimated from the text"
 
 
+class UsageRecords(AppendOnly):
+    def began_between(self, since: datetime | None, until: datetime | None = None) -> "Self":
+        """In `since` ≤ time < `until`. On PostgreSQL this looks at those months alone: other queries should
+        come in by this door."""
+        rows = self
+        if since is not None:
+            rows = rows.filter(started_at__gte=since, pk__gte=first_id(since - SLACK))
+        if until is not None:
+            rows = rows.filter(started_at__lt=until, pk__lt=first_id(until + SLACK))
+        return rows
+
+
 class UsageRecord(AppendOnlyModel, PublicIdModel):
-    """One admitted request. Its id is the request's id; it is never changed after settlement.
+    """One admitted request. Its id is the request's id, made when it began; it is never changed after
+    settlement.
 
     Tokens: `input_tokens` includes `cached_tokens` (read from a cache) and `cache_written_tokens`,
     `output_tokens` includes `reasoning_tokens`.
@@ -83,6 +98,8 @@ class UsageRecord(AppendOnlyModel, PublicIdModel):
     is_disconnected = models.BooleanField("caller left early", default=False)
     address = models.GenericIPAddressField(null=True)
 
+    objects = UsageRecords.as_manager()
+
     class Meta:
         ordering = ("-started_at",)
         indexes: ClassVar[list[models.Index]] = [
@@ -90,6 +107,11 @@ class UsageRecord(AppendOnlyModel, PublicIdModel):
             models.Index(fields=["key", "started_at"]),
             models.Index(fields=["process"], condition=models.Q(status="open"), name="usage_open_by_process"),
         ]
+
+    def __init__(self, *values: Any, **fields: Any) -> None:
+        if not values and "started_at" in fields and not fields.keys() & {"id", "pk"}:
+            fields["id"] = id_of(fields["started_at"])
+        super().__init__(*values, **fields)
 
     def __str__(self) -> str:
         return self.public_id

@@ -5,13 +5,14 @@ from datetime import datetime
 from django.db import transaction
 
 from usage.models import Grain, LedgerFloor, UsageRecord
+from usage.retention import StillNeeded
 from usage.rollups.buckets import start_of
 from usage.rollups.floor import floor
 from usage.rollups.locking import hold
 from usage.rollups.pieces import Within, pieces
 
 
-class NotRolledUp(Exception):
+class NotRolledUp(StillNeeded):
     """The rows are still needed: some of them are in hours that are not closed."""
 
 
