@@ -1,4 +1,4 @@
-"""`/api/usage/…`: what a person's requests come to, through all of their keys. A key sees what its owner sees."""
+"""`/api/usage/…`: what a person's requests come to, through whichever key. A key sees what its owner sees."""
 
 from django.http import StreamingHttpResponse
 from rest_framework.request import Request
