@@ -30,12 +30,10 @@ def figures(
     """For each combination of `by`, columns of a roll-up or `MOMENT`."""
     found: Found = defaultdict(Figures)
     parts = pieces(period.since, period.until, (*cuts, *_changes(scope, period)))
+    closed = Q(pk__in=[])
     for grain, ranges in parts.closed.items():
-        if ranges:
-            rows = Rollup.objects.filter(
-                _mine(scope, period, by, "start"), Within("start", ranges), grain=grain
-            )
-            add_rollups(found, rows, by)
+        closed |= Q(Within("start", ranges), grain=grain) if ranges else Q(pk__in=[])
+    add_rollups(found, Rollup.objects.filter(_mine(scope, period, by, "start"), closed), by)
     if parts.open:
         add_ledger(found, ledger_rows(scope, period).filter(Within("started_at", parts.open)), by)
     return found
