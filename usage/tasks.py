@@ -5,6 +5,7 @@ from django.utils import timezone
 
 from usage import ledger, partitions, retention
 from usage.budgets import notices
+from usage.reconciliation import run
 from usage.rollups import closing
 
 
@@ -26,6 +27,11 @@ def create_partitions() -> None:
 @shared_task
 def drop_old_rows() -> None:
     retention.drop_old_rows(timezone.now())
+
+
+@shared_task
+def reconcile() -> None:
+    run.reconcile()
 
 
 @shared_task
