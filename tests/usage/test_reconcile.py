@@ -12,6 +12,7 @@ from django.core.management import CommandError, call_command
 from django.db.models import F
 from django.utils import timezone
 
+from tests.ledger_rows import remove, rewrite
 from tests.usage.requests import some_request
 from usage.models import ClosedBucket, Grain, LedgerFloor, Reconciliation, Rollup, Status, UsageRecord
 from usage.rollups.closing import roll_up
@@ -21,8 +22,9 @@ def forget() -> None:
     from chat.models import Message
 
     Message.objects.all().delete()
-    for model in (Rollup, ClosedBucket, LedgerFloor, UsageRecord):
+    for model in (Rollup, ClosedBucket, LedgerFloor):
         model.objects.all().delete()
+    remove(UsageRecord.objects.all())
 
 
 @pytest.fixture(autouse=True)
@@ -73,12 +75,12 @@ DAMAGE: dict[str, Callable[[Any, list[UsageRecord]], Any]] = {
         of_hours().filter(pk=of_hours().exclude(latency="")[0].pk).update(latency="1,1")
     ),
     "a roll-up is gone": lambda _, rows: of_hours()[0].delete(),
-    "a roll-up without requests": lambda user, rows: UsageRecord.objects.filter(pk=rows[0].pk).delete(),
-    "a settled row was changed": lambda _, rows: UsageRecord.objects.filter(pk=rows[5].pk).update(
-        input_tokens=F("input_tokens") + 1
+    "a roll-up without requests": lambda user, rows: remove(UsageRecord.objects.filter(pk=rows[0].pk)),
+    "a settled row was changed": lambda _, rows: rewrite(
+        UsageRecord.objects.filter(pk=rows[5].pk), input_tokens=F("input_tokens") + 1
     ),
-    "a closed hour with an open request": lambda _, rows: UsageRecord.objects.filter(pk=rows[7].pk).update(
-        status=Status.OPEN
+    "a closed hour with an open request": lambda _, rows: rewrite(
+        UsageRecord.objects.filter(pk=rows[7].pk), status=Status.OPEN
     ),
     "the whole portal": lambda _, rows: Rollup.objects.filter(user_id=None, grain=Grain.HOUR)[0].delete(),
     "a day": lambda _, rows: Rollup.objects.filter(grain=Grain.DAY)[0].delete(),
@@ -121,7 +123,7 @@ def test_what_policy_dropped_is_not_missed(requests: list[UsageRecord]) -> None:
 
     floor = (timezone.now() - timedelta(days=20)).replace(minute=0, second=0, microsecond=0)
     raise_floor(floor)
-    UsageRecord.objects.filter(started_at__lt=floor).delete()
+    remove(UsageRecord.objects.filter(started_at__lt=floor))
     assert findings() == ""
 
 
