@@ -2,14 +2,14 @@
 time, or killed in the middle, it is there once or not at all."""
 
 import logging
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
 from typing import Any
 
 from django.db import connection, transaction
 from django.db.models import F, Min, QuerySet, Sum
-from django.db.models.functions import Trunc, TruncHour
+from django.db.models.functions import Length, Trunc, TruncHour
 from django.utils import timezone
 
 from usage.models import ClosedBucket, Grain, Rollup, Status, UsageRecord
@@ -29,6 +29,8 @@ log = logging.getLogger(__name__)
 MARGIN = timedelta(minutes=15)
 # Requests, more than which are not summed up in one transaction if it can be helped.
 MANY = 50_000
+# Letters of a roll-up's histograms, more than which are worth shortening.
+LONG = 800
 _PORTAL = ("model", "deployment", "status")
 
 
@@ -86,7 +88,8 @@ def _close_hours(hours: Sequence[datetime]) -> int:
     rows = UsageRecord.objects.filter(Within("started_at", ranges))
     if rows.exists():
         _insert_hours(rows)
-        _store(Grain.HOUR, summed(of_hours.annotate(bucket=F("start")), ("bucket", *_PORTAL)))
+        _insert(Grain.HOUR, summed(of_hours.annotate(bucket=F("start")), ("bucket", *_PORTAL)), _PORTAL)
+        _shorten(of_hours)
     return _mark(Grain.HOUR, ready, of_hours)
 
 
@@ -129,7 +132,8 @@ def _combine(grain: Grain, finer: Grain, starts: Sequence[datetime]) -> None:
     whole.delete()
     of_parts = Rollup.objects.filter(Within("start", ranges), grain=finer)
     bucketed = of_parts.annotate(bucket=Trunc("start", grain.value, tzinfo=UTC))
-    _store(grain, summed(bucketed, ("bucket", "user_id", "key_id", *_PORTAL)))
+    _insert(grain, summed(bucketed, ("bucket", *DIMENSIONS)), DIMENSIONS)
+    _shorten(whole)
     _mark(grain, ready, whole)
 
 
@@ -138,15 +142,28 @@ def _marks(grain: Grain, begin: datetime, end: datetime) -> QuerySet[ClosedBucke
     return marks.values_list("start", flat=True)
 
 
-def _store(grain: Grain, rows: Iterable[dict[str, Any]]) -> None:
-    made = (Rollup(grain=grain, **_columns(row)) for row in rows)
-    Rollup.objects.bulk_create(made, batch_size=500)
+def _insert(grain: Grain, rows: QuerySet[Rollup, dict[str, Any]], dimensions: Sequence[str]) -> None:
+    """What `summed` gives by `bucket` and `dimensions`, by the database itself."""
+    selected, parameters = rows.query.sql_with_params()
+    columns = ", ".join(("grain", "start", *dimensions, *SUMS, *HISTOGRAMS))
+    texts = [f"COALESCE({SUM}{name}, '')" for name in HISTOGRAMS]
+    values = ", ".join((f"'{grain}'", "bucket", *dimensions, *(f"{SUM}{name}" for name in SUMS), *texts))
+    table = connection.ops.quote_name(Rollup._meta.db_table)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO {table} ({columns}) SELECT {values} FROM ({selected}) AS summed",  # noqa: S608
+            parameters,
+        )
 
 
-def _columns(row: dict[str, Any]) -> dict[str, Any]:
-    columns = {name.removeprefix(SUM): value for name, value in row.items()}
-    columns["start"] = columns.pop("bucket")
-    return columns | {name: str(Histogram.read(columns[name] or "")) for name in HISTOGRAMS}
+def _shorten(rows: QuerySet[Rollup]) -> None:
+    """Histograms that name a bucket again and again name it once."""
+    long = rows.annotate(length=Length("latency") + Length("first_token")).filter(length__gt=LONG)
+    found = list(long.only("id", *HISTOGRAMS))
+    for row in found:
+        for name in HISTOGRAMS:
+            setattr(row, name, str(Histogram.read(getattr(row, name))))
+    Rollup.objects.bulk_update(found, HISTOGRAMS, batch_size=100)
 
 
 def _mark(grain: Grain, starts: Sequence[datetime], rows: QuerySet[Rollup]) -> int:
