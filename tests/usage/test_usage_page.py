@@ -5,6 +5,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 import pytest
@@ -123,6 +124,14 @@ def test_it_filters_by_key(browser: httpx.Client, alice: Any, bob: Any, make_key
         assert browser.get("/usage", params={"key": unknown}).status_code == 404
     page = browser.get("/keys").text
     assert f'href="/usage?key={key.public_id}"' not in page, "it was never used itself"
+
+
+@pytest.mark.parametrize("name", ["model", "status", "part", "seen", "by", "period"])
+@pytest.mark.parametrize("value", ["\x00", "\ud800", "'; --", "x" * 3000])
+def test_no_address_breaks_it(browser: httpx.Client, alice: Any, name: str, value: str) -> None:
+    used(alice)
+    address = f"/usage?{name}={quote(value, errors='surrogatepass')}"
+    assert browser.get(address).status_code in (200, 400)
 
 
 def test_it_shows_only_ones_own(browser: httpx.Client, alice: Any, bob: Any) -> None:
