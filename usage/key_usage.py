@@ -6,14 +6,16 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
 
-from django.db.models import Count, F, Q, QuerySet, Sum
-from django.db.models.functions import TruncDate
+from django.db.models import QuerySet
+from django.utils import timezone
 
-from usage.models import Status, UsageRecord
+from usage.models import UsageRecord
+from usage.reports.figures import Figures
+from usage.reports.periods import Period
+from usage.reports.scope import Scope
+from usage.reports.sources import MOMENT, figures
 
 __all__ = ["Day", "KeyUsage", "UsageRecord", "requests_of_key", "spent_by_key", "usage_by_key"]
-
-_FAILED = Q(status__in=[Status.FAILED, Status.INTERRUPTED])
 
 
 @dataclass
@@ -26,6 +28,13 @@ class Day:
     output_tokens: int = 0
     cost: Decimal = Decimal(0)
     errors: int = 0
+
+    def add(self, part: Figures) -> None:
+        self.requests += part.requests
+        self.input_tokens += part.input_tokens
+        self.output_tokens += part.output_tokens
+        self.cost += part.cost
+        self.errors += part.errors
 
     @property
     def tokens(self) -> int:
@@ -52,34 +61,15 @@ class KeyUsage:
 
 def usage_by_key(key_ids: Collection[UUID], *, days: int, now: datetime) -> Mapping[UUID, KeyUsage]:
     """The last `days` days in UTC, today included, for each of the keys."""
-    today = now.astimezone(UTC).date()
-    first = today - timedelta(days=days - 1)
-    since = datetime.combine(first, datetime.min.time(), UTC)
-    found = {(row["key"], row["day"]): row for row in _days(key_ids, since)}
-    return {
-        key_id: KeyUsage(
-            [_day(first + timedelta(days=n), found.get((key_id, first + timedelta(n)))) for n in range(days)]
-        )
-        for key_id in key_ids
-    }
-
-
-def _days(key_ids: Collection[UUID], since: datetime) -> QuerySet[UsageRecord, dict[str, object]]:
-    rows = UsageRecord.objects.filter(key__in=key_ids, started_at__gte=since)
-    grouped = rows.annotate(day=TruncDate("started_at", tzinfo=UTC)).values("key", "day")
-    return grouped.order_by().annotate(
-        requests=Count("id"),
-        input=Sum("input_tokens"),
-        output=Sum("output_tokens"),
-        spent=Sum("cost"),
-        errors=Count("id", filter=_FAILED),
-    )
-
-
-def _day(day: date, row: Mapping[str, object] | None) -> Day:
-    if row is None:
-        return Day(day)
-    return Day(day, row["requests"], row["input"], row["output"], row["spent"], row["errors"])  # type: ignore[arg-type]
+    midnight = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    period = Period(midnight - timedelta(days=days - 1), midnight + timedelta(days=1))
+    first = period.since.date()
+    found = {key_id: KeyUsage([Day(first + timedelta(days=n)) for n in range(days)]) for key_id in key_ids}
+    cuts = [period.since + timedelta(days=n) for n in range(days)]
+    parts = figures(Scope(key_ids=frozenset(key_ids)), period, ("key_id", MOMENT), cuts)
+    for (key_id, moment), part in parts.items():
+        found[key_id].series[(moment.astimezone(UTC).date() - first).days].add(part)
+    return found
 
 
 def requests_of_key(key_id: UUID) -> QuerySet[UsageRecord]:
@@ -88,6 +78,7 @@ def requests_of_key(key_id: UUID) -> QuerySet[UsageRecord]:
 
 def spent_by_key(key_ids: Collection[UUID], *, since: datetime) -> Mapping[UUID, tuple[int, Decimal]]:
     """Tokens and cost of each key since then; keys without any are left out."""
-    rows = UsageRecord.objects.filter(key__in=key_ids, started_at__gte=since).values("key").order_by()
-    sums = rows.annotate(tokens=Sum(F("input_tokens") + F("output_tokens")), spent=Sum("cost"))
-    return {row["key"]: (row["tokens"], row["spent"]) for row in sums}
+    # Clocks of the portal's machines may differ a little.
+    period = Period(since, max(since, timezone.now()) + timedelta(days=1))
+    parts = figures(Scope(key_ids=frozenset(key_ids)), period, ("key_id",))
+    return {key_id: (part.tokens, part.cost) for (key_id,), part in parts.items()}

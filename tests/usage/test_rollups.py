@@ -174,7 +174,7 @@ class History:
 
 @given(events=EVENTS, seed=st.integers(0, 10**6))
 @settings(
-    max_examples=15,
+    max_examples=8,
     deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],

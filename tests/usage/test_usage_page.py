@@ -1,5 +1,7 @@
 """`/usage` over HTTP: figures, charts, tables and filters, without a script."""
 
+import csv
+import io
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -31,6 +33,15 @@ def browser(sign_in: Browser, alice: Any) -> httpx.Client:
 
 def requests_in(html: str) -> list[str]:
     return re.findall(r'data-request="(req_\w+)"', html)
+
+
+def exported(browser: httpx.Client, html: str) -> list[str]:
+    """The ids in the file that the page links."""
+    link = re.search(r'href="(/api/usage/export\?[^"]+)"', html)
+    assert link is not None
+    response = browser.get(link[1].replace("&amp;", "&"))
+    assert response.status_code == 200, response.text
+    return [row["id"] for row in csv.DictReader(io.StringIO(response.text))]
 
 
 def test_it_works(browser: httpx.Client, api: httpx.Client) -> None:
@@ -117,9 +128,7 @@ def test_it_filters_by_key(browser: httpx.Client, alice: Any, bob: Any, make_key
     html = usage(browser, key=key.public_id)
     assert figures(html, "requests") == ["1"]
     assert f'<option value="{key.public_id}" selected>' in html
-    export = re.search(r'href="(/api/usage/export\?[^"]+)"', html)
-    assert export is not None
-    assert f"keyId={key.public_id}" in export[1]
+    assert exported(browser, html) == requests_in(html)
     for unknown in (others.public_id, "key_1", "nonsense"):
         assert browser.get("/usage", params={"key": unknown}).status_code == 404
     page = browser.get("/keys").text
@@ -149,6 +158,7 @@ def test_days_of_ones_own_are_whole_days_there(browser: httpx.Client, alice: Any
         used_at(alice, datetime(2026, 3, day, hour, 30, tzinfo=UTC))
     html = usage(browser, period="custom", **{"from": "2026-03-02", "to": "2026-03-03"})
     assert figures(html, "requests") == ["2"]
+    assert exported(browser, html) == list(reversed(requests_in(html)))
     assert "2 Mar 2026 – 3 Mar 2026" in text(html)
     rows = chart_rows(
         usage(browser, period="custom", by="day", **{"from": "2026-03-02", "to": "2026-03-03"}), "requests"

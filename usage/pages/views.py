@@ -17,12 +17,13 @@ from accounts.access import User
 from portal.web.errors import BadParameter
 from portal.web.pagination import PageQuery
 from usage.budgets.standing import budgets_of
-from usage.dashboard.addresses import PERIOD, export_address, kept
+from usage.dashboard.addresses import PERIOD, kept
 from usage.dashboard.asked import NAMES, Asked, asked
 from usage.dashboard.budget_bars import budget_bars
 from usage.dashboard.overview import overview
 from usage.dashboard.recent import RecentRequests, recent_requests
 from usage.dashboard.zones import Zone, zone_of
+from usage.pages.export import export_address
 from usage.pages.filters import FILTERS, Filters, filters_of, scope_of
 from usage.pages.tables import by_key, by_model
 from usage.reports import Scope
@@ -88,5 +89,5 @@ def _figures(request: HttpRequest, reader: _Reader, scope: Scope, asked_for: Ask
         "by_model": by_model(scope, asked_for.period, request.GET),
         "by_key": by_key(scope, asked_for.period, request.GET),
         "is_live": asked_for.period.until >= reader.now,
-        "export": export_address(request.GET),
+        "export": export_address(scope, asked_for),
     }

@@ -5,7 +5,7 @@
 
 from usage.reports.figures import Costs, Figures
 from usage.reports.periods import PERIODS, Bucket, Period, starts
-from usage.reports.queries import Choices, Dimension, choices, recent, series, split, totals
+from usage.reports.queries import Choices, Dimension, choices, recent, requests, series, split, totals
 from usage.reports.scope import Scope
 from usage.rollups.histograms import Histogram
 
@@ -21,6 +21,7 @@ __all__ = [
     "Scope",
     "choices",
     "recent",
+    "requests",
     "series",
     "split",
     "starts",

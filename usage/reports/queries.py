@@ -8,6 +8,7 @@ from typing import Any, Literal
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from accounts.access import User, memberships_within
@@ -73,7 +74,11 @@ def choices(user: User) -> Choices:
 
 def recent(scope: Scope, period: Period, query: PageQuery) -> Page[UsageRecord]:
     """Requests, the newest first. Raises `BadParameter` for a cursor that is not this list's."""
-    return page_of(ledger_rows(scope, period).select_related("key"), query, by="started_at")
+    return page_of(requests(scope, period).select_related("key"), query, by="started_at")
+
+
+def requests(scope: Scope, period: Period) -> QuerySet[UsageRecord]:
+    return ledger_rows(scope, period)
 
 
 def _groups(period: Period) -> list[int]:
