@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from math import ceil, floor, log10
 
 _STEPS = (1, 2, 2.5, 5, 10)
+_HAIR = 1e-8
 
 
 @dataclass(frozen=True)
@@ -27,11 +28,11 @@ def scale_to(most: float, *, is_whole: bool = False, intervals: int = 4) -> Scal
     step = _step(most / intervals)
     if is_whole:
         step = max(1.0, ceil(step))
-    count = max(1, ceil(round(most / step, 9)))
+    count = max(1, ceil(most / step - _HAIR))
     return Scale(tuple(number * step for number in range(count + 1)))
 
 
 def _step(least: float) -> float:
     size = 10.0 ** floor(log10(least))
-    # What rounding makes a hair larger than the step is still that step.
-    return next(step * size for step in _STEPS if step * size >= least * (1 - 1e-9))
+    # What rounding makes a hair larger than a step is still that step.
+    return next(step * size for step in _STEPS if step * size >= least * (1 - _HAIR / 10))
