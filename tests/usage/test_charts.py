@@ -72,7 +72,7 @@ def test_a_line_stops_where_nothing_is_known_and_a_value_alone_is_a_dot() -> Non
 
 
 @given(
-    st.lists(st.one_of(st.none(), st.floats(0, 1e12)), min_size=1, max_size=400),
+    st.lists(st.one_of(st.none(), st.just(0.0), st.floats(1e-9, 1e12)), min_size=1, max_size=400),
     st.sampled_from(["bars", "lines"]),
 )
 def test_nothing_leaves_the_box(values: list[float | None], kind: str) -> None:
