@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --require-hashes
 
-.PHONY: help run test lint lock bench bench-chat bench-stuff docs-shots
+.PHONY: help run test lint lock bench bench-chat bench-stuff bench-usage docs-shots
 
 help: ## show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -26,6 +26,9 @@ bench-chat: $(VENV)/test.stamp ## what the chat page weighs, how fast a token is
 
 bench-stuff: $(VENV)/test.stamp ## how long a search takes in 100,000 things of a million; QUICK=1, ROWS=100000
 	@$(BIN)/python -m tests.services -- $(BIN)/python -m bench.stuff $(if $(QUICK),--quick) $(if $(ROWS),--rows $(ROWS))
+
+bench-usage: $(VENV)/test.stamp ## what usage figures cost in a ledger of up to 10,000,000 rows; QUICK=1, ROWS=1000000
+	@$(BIN)/python -m tests.services -- $(BIN)/python -m bench.usage $(if $(QUICK),--quick) $(if $(ROWS),--rows $(ROWS))
 
 lint: $(VENV)/dev.stamp ## check style, imports, types, migrations and the lock
 	@.ci/lint $(BIN)

@@ -11,13 +11,16 @@ class ChatConfig(AppConfig):
         from chat import access
         from chat.attachments import keeping, own_files, releasing
         from chat.conversations import own_data
+        from chat.conversations.ledger_check import answers_and_the_ledger
         from chat.conversations.sqlite_words import MESSAGES
         from chat.sharing import own_data as own_shares
         from collections_app import files, sources
+        from usage.reconciliation import checks
 
         data_export.register("chat", own_data.export)
         data_export.register("attachments", own_files.export)
         deletion.register(releasing.part)
+        checks.register("stored answers say what the ledger says", answers_and_the_ledger)
         data_export.register("shares", own_shares.export)
         model_choices.offer(access.model_names_for)
         sources.offer(lambda user, public_id: access.get_message(user, public_id).pk)

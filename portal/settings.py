@@ -178,6 +178,7 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BEAT_SCHEDULE = {
     "close-interrupted-usage": {"task": "usage.tasks.close_interrupted", "schedule": 15.0},
     "roll-up-usage": {"task": "usage.tasks.roll_up", "schedule": 60.0},
+    "reconcile-usage": {"task": "usage.tasks.reconcile", "schedule": 86_400.0},
     "send-budget-notices": {"task": "usage.tasks.send_budget_notices", "schedule": 300.0},
     "send-key-notices": {"task": "apikeys.tasks.send_notices", "schedule": 300.0},
     "close-interrupted-answers": {"task": "chat.tasks.close_interrupted_answers", "schedule": 15.0},

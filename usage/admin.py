@@ -1,14 +1,27 @@
+from typing import Any
+
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path
 
-from usage.models import UsageRecord
+from usage.models import Reconciliation, UsageRecord
 from usage.operators.views import usage_overview
 
 
+class ReadOnly(admin.ModelAdmin):
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
 @admin.register(UsageRecord)
-class UsageRecordAdmin(admin.ModelAdmin):
+class UsageRecordAdmin(ReadOnly):
     """The ledger is read here, never written."""
 
     list_display = (
@@ -36,11 +49,26 @@ class UsageRecordAdmin(admin.ModelAdmin):
             raise PermissionDenied
         return usage_overview(request, self.admin_site.each_context(request))
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
 
-    def has_change_permission(self, request: HttpRequest, obj: UsageRecord | None = None) -> bool:
-        return False
+@admin.register(Reconciliation)
+class ReconciliationAdmin(ReadOnly):
+    """Whether roll-ups, the ledger and stored answers agree; `manage.py reconcile_usage` asks anew."""
 
-    def has_delete_permission(self, request: HttpRequest, obj: UsageRecord | None = None) -> bool:
-        return False
+    list_display = ("started_at", "finished_at", "how_many_checks", "how_many_findings")
+    fields = ("started_at", "finished_at", "made", "found")
+
+    @admin.display(description="checks")
+    def how_many_checks(self, run: Reconciliation) -> int:
+        return len(run.checks)
+
+    @admin.display(description="findings")
+    def how_many_findings(self, run: Reconciliation) -> int:
+        return len(run.findings)
+
+    @admin.display(description="checks")
+    def made(self, run: Reconciliation) -> str:
+        return "\n".join(run.checks)
+
+    @admin.display(description="findings")
+    def found(self, run: Reconciliation) -> str:
+        return "\n".join(run.findings) or "none"

@@ -5,6 +5,7 @@ from django.utils import timezone
 
 from usage import ledger
 from usage.budgets import notices
+from usage.reconciliation import run
 from usage.rollups import closing
 
 
@@ -16,6 +17,11 @@ def close_interrupted() -> None:
 @shared_task
 def roll_up() -> None:
     closing.roll_up()
+
+
+@shared_task
+def reconcile() -> None:
+    run.reconcile()
 
 
 @shared_task

@@ -1,4 +1,4 @@
-"""`/api/usage/…`: what a person's requests come to, through all of their keys. A key sees what its owner sees."""
+"""`/api/usage/…`: what a person's requests come to, through whichever key. A key sees what its owner sees."""
 
 from django.http import StreamingHttpResponse
 from rest_framework.request import Request
@@ -10,19 +10,20 @@ from portal.web.times import rfc3339
 from usage.api.export import csv_of
 from usage.api.queries import ReportQuery, RequestsQuery, SeriesQuery
 from usage.api.shapes import bucket_object, details, key_id, model_object, request_object, stats_object
-from usage.reports import choices, recent, requests, series, split, totals
+from usage.reports import Figures, choices, recent, requests, series, split, totals
 
 
 class Summary(APIView):
     def get(self, request: Request) -> Response:
         query = read_query(request, ReportQuery)
         period, scope = query.within(), query.scope(request.user)
-        figures = totals(scope, period)
+        by_model = split(scope, period, "model")
+        figures = Figures.sum(part for _, part in by_model)
         return Response(
             {
                 "stats": stats_object(figures),
                 **details(figures),
-                "byModel": [model_object(*part) for part in split(scope, period, "model")],
+                "byModel": [model_object(*part) for part in by_model],
                 "previous": stats_object(totals(scope, period.previous())),
                 "period": {"from": rfc3339(period.since), "to": rfc3339(period.until)},
             }

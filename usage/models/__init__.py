@@ -1,12 +1,13 @@
 """The app's tables."""
 
 from usage.models.ledger import ServingProcess, Status, TokensSource, UsageRecord
-from usage.models.rollups import ClosedBucket, Grain, LedgerFloor, Rollup
+from usage.models.rollups import ClosedBucket, Grain, LedgerFloor, Reconciliation, Rollup
 
 __all__ = [
     "ClosedBucket",
     "Grain",
     "LedgerFloor",
+    "Reconciliation",
     "Rollup",
     "ServingProcess",
     "Status",

@@ -83,3 +83,18 @@ class LedgerFloor(models.Model):
 
     def __str__(self) -> str:
         return str(self.kept_since)
+
+
+class Reconciliation(models.Model):
+    """Once around all checks (`usage.reconciliation`): which were made, and a line for each thing wrong."""
+
+    started_at = models.DateTimeField(db_index=True)
+    finished_at = models.DateTimeField()
+    checks = models.JSONField()
+    findings = models.JSONField()
+
+    class Meta:
+        ordering = ("-started_at",)
+
+    def __str__(self) -> str:
+        return f"{self.started_at:%Y-%m-%d %H:%M} UTC: {len(self.findings)} findings"

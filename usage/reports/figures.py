@@ -1,6 +1,6 @@
 """The sums over a set of requests, and what follows from them."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from decimal import Decimal
 
@@ -46,6 +46,14 @@ class Figures:
             self.errors += sums["requests"]
         for name in SUMS:
             self.sums[name] += sums[name]
+
+    @classmethod
+    def sum(cls, parts: "Iterable[Figures]") -> "Figures":
+        """Of parts that do not overlap."""
+        total = cls()
+        for part in parts:
+            total.merge(part)
+        return total
 
     def merge(self, other: "Figures") -> None:
         self.finished += other.finished

@@ -30,14 +30,12 @@ def figures(
     """For each combination of `by`, columns of a roll-up or `MOMENT`."""
     found: Found = defaultdict(Figures)
     parts = pieces(period.since, period.until, (*cuts, *_changes(scope, period)))
+    closed = Q(pk__in=[])
     for grain, ranges in parts.closed.items():
-        if ranges:
-            rows = Rollup.objects.filter(
-                _mine(scope, period, by, "start"), Within("start", ranges), grain=grain
-            )
-            _add_rollups(found, rows, by)
+        closed |= Q(Within("start", ranges), grain=grain) if ranges else Q(pk__in=[])
+    add_rollups(found, Rollup.objects.filter(_mine(scope, period, by, "start"), closed), by)
     if parts.open:
-        _add_ledger(found, ledger_rows(scope, period).filter(Within("started_at", parts.open)), by)
+        add_ledger(found, ledger_rows(scope, period).filter(Within("started_at", parts.open)), by)
     return found
 
 
@@ -74,7 +72,7 @@ def _members_only(scope: Scope, period: Period, moment: str) -> Q:
     return Q(Exists(then), user_id__in=members.values("user_id"))
 
 
-def _add_rollups(found: Found, rows: QuerySet[Rollup], by: Sequence[str]) -> None:
+def add_rollups(found: Found, rows: QuerySet[Rollup], by: Sequence[str]) -> None:
     rows = rows.annotate(moment=F("start")) if MOMENT in by else rows
     for row in summed(rows, _columns(by)):
         part = found[tuple(row[column] for column in by)]
@@ -83,7 +81,7 @@ def _add_rollups(found: Found, rows: QuerySet[Rollup], by: Sequence[str]) -> Non
             times.add(Histogram.read(row[SUM + name] or "").counts.items())
 
 
-def _add_ledger(found: Found, rows: QuerySet[UsageRecord], by: Sequence[str]) -> None:
+def add_ledger(found: Found, rows: QuerySet[UsageRecord], by: Sequence[str]) -> None:
     if MOMENT in by:
         rows = rows.annotate(moment=TruncMinute("started_at", tzinfo=UTC))
     for row in counted(rows, _columns(by)):

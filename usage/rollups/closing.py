@@ -2,14 +2,14 @@
 time, or killed in the middle, it is there once or not at all."""
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import Min, QuerySet, Sum
-from django.db.models.functions import TruncHour
+from django.db.models import F, Min, QuerySet, Sum
+from django.db.models.functions import Trunc, TruncHour
 from django.utils import timezone
 
 from usage.models import ClosedBucket, Grain, Rollup, Status, UsageRecord
@@ -27,6 +27,8 @@ log = logging.getLogger(__name__)
 # A request's row is written within seconds of its start. What comes later than this opens its hour again
 # (`late`).
 MARGIN = timedelta(minutes=15)
+# Requests, more than which are not summed up in one transaction if it can be helped.
+MANY = 50_000
 _PORTAL = ("model", "deployment", "status")
 
 
@@ -36,15 +38,25 @@ def roll_up(now: datetime | None = None) -> int:
     span = _span(now)
     if span is None:
         return 0
-    done = 0
-    for since, until in pieces(*span).open:
-        for _, hours in groupby(starts_within(Grain.HOUR, since, until), lambda hour: hour.date()):
-            done += _close_hours(list(hours))
+    done = sum(_close_hours(hours) for since, until in pieces(*span).open for hours in _chunks(since, until))
     for grain, finer in ((Grain.DAY, Grain.HOUR), (Grain.MONTH, Grain.DAY)):
         for since, until in pieces(*span).closed[finer]:
-            for start in starts_within(grain, since, until):
-                _combine(grain, finer, start)
+            for _, starts in groupby(starts_within(grain, since, until), lambda start: start.month):
+                _combine(grain, finer, list(starts))
     return done
+
+
+def _chunks(since: datetime, until: datetime) -> Iterator[list[datetime]]:
+    """Hours for one transaction: a month's, or where much was asked a day's."""
+    for _, of_month in groupby(starts_within(Grain.HOUR, since, until), lambda hour: hour.month):
+        hours = list(of_month)
+        rows = UsageRecord.objects.filter(
+            started_at__gte=hours[0], started_at__lt=end_of(Grain.HOUR, hours[-1])
+        )
+        if rows[:MANY].count() < MANY:
+            yield hours
+        else:
+            yield from (list(of_day) for _, of_day in groupby(hours, lambda hour: hour.day))
 
 
 def _span(now: datetime) -> tuple[datetime, datetime] | None:
@@ -62,8 +74,7 @@ def _close_hours(hours: Sequence[datetime]) -> int:
     hold()
     since, until = hours[0], end_of(Grain.HOUR, hours[-1])
     lowest = floor()
-    marks = ClosedBucket.objects.filter(grain=Grain.HOUR, start__in=hours)
-    closed = set(marks.values_list("start", flat=True))
+    closed = set(_marks(Grain.HOUR, since, until))
     still = UsageRecord.objects.filter(status=Status.OPEN, started_at__gte=since, started_at__lt=until)
     running = {start_of(Grain.HOUR, at) for at in still.values_list("started_at", flat=True)}
     ready = [hour for hour in hours if hour not in closed and hour not in running and hour >= lowest]
@@ -75,7 +86,7 @@ def _close_hours(hours: Sequence[datetime]) -> int:
     rows = UsageRecord.objects.filter(Within("started_at", ranges))
     if rows.exists():
         _insert_hours(rows)
-        _store(Grain.HOUR, summed(of_hours, ("start", *_PORTAL)))
+        _store(Grain.HOUR, summed(of_hours.annotate(bucket=F("start")), ("bucket", *_PORTAL)))
     return _mark(Grain.HOUR, ready, of_hours)
 
 
@@ -100,27 +111,41 @@ def _insert_hours(rows: QuerySet[UsageRecord]) -> None:
 
 
 @transaction.atomic
-def _combine(grain: Grain, finer: Grain, start: datetime) -> None:
-    """A bucket from those of the next finer grain, if these are all closed still."""
+def _combine(grain: Grain, finer: Grain, starts: Sequence[datetime]) -> None:
+    """Buckets, one after another, from those of the next finer grain: where these are all closed still."""
     hold()
-    parts = starts_within(finer, start, end_of(grain, start))
-    closed = ClosedBucket.objects.filter(grain=finer, start__in=parts).count()
-    if closed < len(parts) or ClosedBucket.objects.filter(grain=grain, start=start).exists():
+    begin, end = starts[0], end_of(grain, starts[-1])
+    closed = set(_marks(grain, begin, end))
+    parts = set(_marks(finer, begin, end))
+    ready = [
+        start
+        for start in starts
+        if start not in closed and parts.issuperset(starts_within(finer, start, end_of(grain, start)))
+    ]
+    if not ready:
         return
-    whole = Rollup.objects.filter(grain=grain, start=start)
+    ranges = merged((start, end_of(grain, start)) for start in ready)
+    whole = Rollup.objects.filter(Within("start", ranges), grain=grain)
     whole.delete()
-    of_parts = Rollup.objects.filter(grain=finer, start__gte=parts[0], start__lte=parts[-1])
-    _store(grain, summed(of_parts, ("user_id", "key_id", *_PORTAL)), start=start)
-    _mark(grain, [start], whole)
+    of_parts = Rollup.objects.filter(Within("start", ranges), grain=finer)
+    bucketed = of_parts.annotate(bucket=Trunc("start", grain.value, tzinfo=UTC))
+    _store(grain, summed(bucketed, ("bucket", "user_id", "key_id", *_PORTAL)))
+    _mark(grain, ready, whole)
 
 
-def _store(grain: Grain, rows: Iterable[dict[str, Any]], **fields: Any) -> None:
-    made = (Rollup(grain=grain, **fields, **_columns(row)) for row in rows)
+def _marks(grain: Grain, begin: datetime, end: datetime) -> QuerySet[ClosedBucket, datetime]:
+    marks = ClosedBucket.objects.filter(grain=grain, start__gte=begin, start__lt=end)
+    return marks.values_list("start", flat=True)
+
+
+def _store(grain: Grain, rows: Iterable[dict[str, Any]]) -> None:
+    made = (Rollup(grain=grain, **_columns(row)) for row in rows)
     Rollup.objects.bulk_create(made, batch_size=500)
 
 
 def _columns(row: dict[str, Any]) -> dict[str, Any]:
     columns = {name.removeprefix(SUM): value for name, value in row.items()}
+    columns["start"] = columns.pop("bucket")
     return columns | {name: str(Histogram.read(columns[name] or "")) for name in HISTOGRAMS}
 
 

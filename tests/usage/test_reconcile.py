@@ -1,0 +1,137 @@
+"""`manage.py reconcile_usage` finds every kind of damage, and nothing where there is none."""
+
+import io
+import random
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from typing import Any
+
+import httpx
+import pytest
+from django.core.management import CommandError, call_command
+from django.db.models import F
+from django.utils import timezone
+
+from tests.usage.requests import some_request
+from usage.models import ClosedBucket, Grain, LedgerFloor, Reconciliation, Rollup, Status, UsageRecord
+from usage.rollups.closing import roll_up
+
+
+def forget() -> None:
+    from chat.models import Message
+
+    Message.objects.all().delete()
+    for model in (Rollup, ClosedBucket, LedgerFloor, UsageRecord):
+        model.objects.all().delete()
+
+
+@pytest.fixture(autouse=True)
+def requests(alice: Any, make_keys: Any) -> Iterator[list[UsageRecord]]:
+    """Of sixty days, all rolled up. Others' are of no interest here."""
+
+    forget()
+    chance, keys = random.Random(1), make_keys(alice)
+    begin = timezone.now() - timedelta(days=60)
+    rows = [some_request(chance, alice, keys, begin + timedelta(days=n % 58, minutes=n)) for n in range(90)]
+    for row in rows:
+        if row.status == Status.OPEN:
+            row.status = Status.INTERRUPTED
+    UsageRecord.objects.bulk_create(rows)
+    roll_up()
+    yield rows
+    forget()
+
+
+def findings() -> str:
+    out = io.StringIO()
+    try:
+        call_command("reconcile_usage", stdout=out)
+    except CommandError:
+        return out.getvalue()
+    assert out.getvalue() == ""
+    return ""
+
+
+def test_it_works() -> None:
+    assert findings() == ""
+    last = Reconciliation.objects.first()
+    assert last is not None
+    assert (last.findings, len(last.checks)) == ([], 5)
+
+
+def of_hours() -> Any:
+    return Rollup.objects.filter(grain=Grain.HOUR, user_id__isnull=False)
+
+
+def some_closed_hour() -> Any:
+    return ClosedBucket.objects.filter(grain=Grain.HOUR, requests__gt=0).first()
+
+
+DAMAGE: dict[str, Callable[[Any, list[UsageRecord]], Any]] = {
+    "a roll-up's cost": lambda _, rows: of_hours().filter(pk=of_hours()[0].pk).update(cost=F("cost") + 1),
+    "a roll-up's times": lambda _, rows: (
+        of_hours().filter(pk=of_hours().exclude(latency="")[0].pk).update(latency="1,1")
+    ),
+    "a roll-up is gone": lambda _, rows: of_hours()[0].delete(),
+    "a roll-up without requests": lambda user, rows: UsageRecord.objects.filter(pk=rows[0].pk).delete(),
+    "a settled row was changed": lambda _, rows: UsageRecord.objects.filter(pk=rows[5].pk).update(
+        input_tokens=F("input_tokens") + 1
+    ),
+    "a closed hour with an open request": lambda _, rows: UsageRecord.objects.filter(pk=rows[7].pk).update(
+        status=Status.OPEN
+    ),
+    "the whole portal": lambda _, rows: Rollup.objects.filter(user_id=None, grain=Grain.HOUR)[0].delete(),
+    "a day": lambda _, rows: Rollup.objects.filter(grain=Grain.DAY)[0].delete(),
+    "a month": lambda _, rows: Rollup.objects.filter(grain=Grain.MONTH).update(requests=F("requests") + 1),
+    "a mark": lambda _, rows: ClosedBucket.objects.filter(pk=some_closed_hour().pk).update(requests=7),
+    "an hour that is not closed": lambda _, rows: some_closed_hour().delete(),
+    "a request that never ends": lambda user, rows: UsageRecord.objects.create(
+        user=user, model="m", format="openai", started_at=timezone.now() - timedelta(days=1)
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", DAMAGE)
+def test_it_finds(kind: str, alice: Any, requests: list[UsageRecord]) -> None:
+    DAMAGE[kind](alice, requests)
+    if kind == "an hour that is not closed":
+        # As if the days and months above it had never been closed either.
+        ClosedBucket.objects.exclude(grain=Grain.HOUR).delete()
+    assert findings().startswith("not so: ")
+    last = Reconciliation.objects.first()
+    assert last is not None
+    assert last.findings
+
+
+def test_it_finds_an_answer_with_other_tokens(alice: Any, requests: list[UsageRecord]) -> None:
+    from chat.models import Message, Session
+
+    row = next(row for row in requests if row.status == Status.COMPLETE)
+    answer = Message.objects.create(
+        session=Session.objects.create(user=alice), role="assistant", text="Hi", usage=row,
+        input_tokens=row.input_tokens, output_tokens=row.output_tokens,
+    )  # fmt: skip
+    assert findings() == ""
+    Message.objects.filter(pk=answer.pk).update(output_tokens=F("output_tokens") + 1)
+    assert answer.public_id in findings()
+
+
+def test_what_policy_dropped_is_not_missed(requests: list[UsageRecord]) -> None:
+    from usage.rollups.dropping import raise_floor
+
+    floor = (timezone.now() - timedelta(days=20)).replace(minute=0, second=0, microsecond=0)
+    raise_floor(floor)
+    UsageRecord.objects.filter(started_at__lt=floor).delete()
+    assert findings() == ""
+
+
+def test_operators_read_it_in_the_admin(sign_in: Callable[..., httpx.Client], operator: Any) -> None:
+    Reconciliation.objects.create(
+        started_at=timezone.now(), finished_at=timezone.now(), checks=["all is well"], findings=["it is not"]
+    )
+    browser = sign_in(operator)
+    listed = browser.get("/admin/usage/reconciliation/")
+    assert listed.status_code == 200
+    page = browser.get(f"/admin/usage/reconciliation/{Reconciliation.objects.first().pk}/change/")
+    assert "it is not" in page.text
+    assert browser.get("/admin/usage/reconciliation/add/").status_code == 403

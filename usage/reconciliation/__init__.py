@@ -1,0 +1,1 @@
+"""Proof that roll-ups, the ledger and what other apps keep of it say the same."""

@@ -1,0 +1,135 @@
+"""What is checked. A check yields a line for each thing that is wrong; apps add theirs in `ready()`."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Q
+from django.db.models.functions import TruncHour
+from django.utils import timezone
+
+from usage.models import ClosedBucket, Grain, Rollup, Status, UsageRecord
+from usage.reports.figures import Figures
+from usage.reports.sources import add_ledger, add_rollups
+from usage.rollups.buckets import end_of, start_of
+from usage.rollups.floor import floor
+from usage.rollups.locking import hold
+from usage.rollups.pieces import Within, merged, pieces
+from usage.rollups.sums import DIMENSIONS
+
+Check = Callable[[], Iterable[str]]
+# No request runs as long, and no roll-up waits as long for its turn.
+TOO_LONG = timedelta(hours=6)
+_KINDS = ("model", "deployment", "status")
+Sums = Mapping[tuple[Any, ...], Figures]
+
+
+def open_too_long() -> Iterator[str]:
+    rows = UsageRecord.objects.filter(status=Status.OPEN, started_at__lt=timezone.now() - TOO_LONG)
+    for row in rows.order_by("started_at")[:100]:
+        yield f"{row.public_id} is open since {row.started_at:%Y-%m-%d %H:%M} UTC"
+
+
+def hours_left_out() -> Iterator[str]:
+    """Which should have been closed long ago."""
+    first = UsageRecord.objects.order_by("started_at").values_list("started_at", flat=True).first()
+    if first is None:
+        return
+    ranges = pieces(start_of(Grain.HOUR, first), start_of(Grain.HOUR, timezone.now() - TOO_LONG)).open
+    rows = UsageRecord.objects.filter(Within("started_at", ranges)).order_by()
+    hours = rows.annotate(hour=TruncHour("started_at", tzinfo=UTC)).values_list("hour")
+    running = set(hours.filter(status=Status.OPEN))
+    for (hour,) in sorted(set(hours.distinct()) - running):
+        yield f"hour {hour:%Y-%m-%d %H:%M} UTC is over and not closed"
+
+
+def hours_and_the_ledger() -> Iterator[str]:
+    """Every closed hour, as far down as the ledger goes, row by row of its roll-ups."""
+    marks = ClosedBucket.objects.filter(grain=Grain.HOUR, start__gte=floor()).order_by("start")
+    days = {start_of(Grain.DAY, start) for start in marks.values_list("start", flat=True)}
+    for day in sorted(days):
+        yield from _day_and_the_ledger(day)
+
+
+@transaction.atomic
+def _day_and_the_ledger(day: datetime) -> list[str]:
+    # Meanwhile nothing is closed, nor opened again.
+    hold()
+    of_day = Q(start__gte=max(day, floor()), start__lt=end_of(Grain.DAY, day))
+    marks = dict(ClosedBucket.objects.filter(of_day, grain=Grain.HOUR).values_list("start", "requests"))
+    ranges = merged((start, end_of(Grain.HOUR, start)) for start in sorted(marks))
+    rows = UsageRecord.objects.filter(Within("started_at", ranges))
+    said, are = _empty(), _empty()
+    rollups = Rollup.objects.filter(Within("start", ranges), grain=Grain.HOUR)
+    add_rollups(said, rollups.filter(user_id__isnull=False), ("start", *DIMENSIONS))
+    add_ledger(are, rows.annotate(start=TruncHour("started_at", tzinfo=UTC)), ("start", *DIMENSIONS))
+    portal = _empty()
+    add_rollups(portal, rollups.filter(user_id__isnull=True), ("start", *_KINDS))
+    counts: defaultdict[datetime, int] = defaultdict(int)
+    for (start, *_), figures in are.items():
+        counts[start] += figures.requests
+    return [
+        *_differences("hour", said, "the ledger", are),
+        *_differences("hour of the whole portal", portal, "its parts", _by_kind(said)),
+        *(
+            f"hour {start:%Y-%m-%d %H:%M} UTC: closed with {requests} requests, there are {counts[start]}"
+            for start, requests in marks.items()
+            if counts[start] != requests
+        ),
+    ]
+
+
+def coarse_and_fine() -> Iterator[str]:
+    """Days and the hours in them; months and their days. Also of what the ledger no longer has."""
+    for grain, finer in ((Grain.DAY, Grain.HOUR), (Grain.MONTH, Grain.DAY)):
+        for start in (
+            ClosedBucket.objects.filter(grain=grain).order_by("start").values_list("start", flat=True)
+        ):
+            yield from _whole_and_parts(grain, finer, start)
+
+
+@transaction.atomic
+def _whole_and_parts(grain: Grain, finer: Grain, start: datetime) -> list[str]:
+    hold()
+    whole, parts = _empty(), _empty()
+    add_rollups(whole, Rollup.objects.filter(grain=grain, start=start), DIMENSIONS)
+    within = Rollup.objects.filter(grain=finer, start__gte=start, start__lt=end_of(grain, start))
+    add_rollups(parts, within, DIMENSIONS)
+    return list(_differences(f"{grain} {start:%Y-%m-%d}", whole, f"its {finer}s", parts))
+
+
+def _differences(what: str, said: Sums, of: str, are: Sums) -> Iterator[str]:
+    for key in sorted({*said, *are}, key=str):
+        if said.get(key) != are.get(key):
+            one, other = said.get(key, Figures()), are.get(key, Figures())
+            named = ", ".join(str(each) for each in key)
+            yield (
+                f"{what} ({named}): {one.requests} requests, {one.tokens} tokens, cost {one.cost}; "
+                f"{of}: {other.requests} requests, {other.tokens} tokens, cost {other.cost}"
+            )
+
+
+def _by_kind(said: Sums) -> Sums:
+    found = _empty()
+    for (start, _user, _key, *kind), figures in said.items():
+        found[start, *kind].merge(figures)
+    return found
+
+
+def _empty() -> defaultdict[tuple[Any, ...], Figures]:
+    return defaultdict(Figures)
+
+
+checks: dict[str, Check] = {
+    "no request is open too long": open_too_long,
+    "every hour that is over is closed": hours_left_out,
+    "hours say what the ledger says": hours_and_the_ledger,
+    "days are their hours, months their days": coarse_and_fine,
+}
+
+
+def register(name: str, check: Check) -> None:
+    """`name` says what is so when all is well."""
+    checks[name] = check
