@@ -165,6 +165,12 @@ def test_who_may_see_the_ledger_may_see_this(
         assert f'href="{OVERVIEW}"' in browser.get(path).text, path
 
 
+@pytest.mark.parametrize("name", ["user", "group", "model", "deployment", "table", "period"])
+def test_no_address_breaks_it(office: httpx.Client, name: str) -> None:
+    for value in ("%00", "%ED%A0%80", "'; --", "x" * 3000):
+        assert office.get(f"{OVERVIEW}?{name}={value}").status_code in (200, 400)
+
+
 def test_nothing_is_changed_here(office: httpx.Client) -> None:
     token = {"csrfmiddlewaretoken": office.cookies["csrftoken"]}
     assert office.post(OVERVIEW, data=token).status_code == 405

@@ -1,10 +1,13 @@
 """`/usage` over HTTP: figures, charts, tables and filters, without a script."""
 
+import csv
+import io
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 import pytest
@@ -31,6 +34,15 @@ def browser(sign_in: Browser, alice: Any) -> httpx.Client:
 
 def requests_in(html: str) -> list[str]:
     return re.findall(r'data-request="(req_\w+)"', html)
+
+
+def exported(browser: httpx.Client, html: str) -> list[str]:
+    """The ids in the file that the page links."""
+    link = re.search(r'href="(/api/usage/export\?[^"]+)"', html)
+    assert link is not None
+    response = browser.get(link[1].replace("&amp;", "&"))
+    assert response.status_code == 200, response.text
+    return [row["id"] for row in csv.DictReader(io.StringIO(response.text))]
 
 
 def test_it_works(browser: httpx.Client, api: httpx.Client) -> None:
@@ -117,13 +129,19 @@ def test_it_filters_by_key(browser: httpx.Client, alice: Any, bob: Any, make_key
     html = usage(browser, key=key.public_id)
     assert figures(html, "requests") == ["1"]
     assert f'<option value="{key.public_id}" selected>' in html
-    export = re.search(r'href="(/api/usage/export\?[^"]+)"', html)
-    assert export is not None
-    assert f"keyId={key.public_id}" in export[1]
+    assert exported(browser, html) == requests_in(html)
     for unknown in (others.public_id, "key_1", "nonsense"):
         assert browser.get("/usage", params={"key": unknown}).status_code == 404
     page = browser.get("/keys").text
     assert f'href="/usage?key={key.public_id}"' not in page, "it was never used itself"
+
+
+@pytest.mark.parametrize("name", ["model", "status", "part", "seen", "by", "period"])
+@pytest.mark.parametrize("value", ["\x00", "\ud800", "'; --", "x" * 3000])
+def test_no_address_breaks_it(browser: httpx.Client, alice: Any, name: str, value: str) -> None:
+    used(alice)
+    address = f"/usage?{name}={quote(value, errors='surrogatepass')}"
+    assert browser.get(address).status_code in (200, 400)
 
 
 def test_it_shows_only_ones_own(browser: httpx.Client, alice: Any, bob: Any) -> None:
@@ -141,6 +159,7 @@ def test_days_of_ones_own_are_whole_days_there(browser: httpx.Client, alice: Any
         used_at(alice, datetime(2026, 3, day, hour, 30, tzinfo=UTC))
     html = usage(browser, period="custom", **{"from": "2026-03-02", "to": "2026-03-03"})
     assert figures(html, "requests") == ["2"]
+    assert exported(browser, html) == list(reversed(requests_in(html)))
     assert "2 Mar 2026 – 3 Mar 2026" in text(html)
     rows = chart_rows(
         usage(browser, period="custom", by="day", **{"from": "2026-03-02", "to": "2026-03-03"}), "requests"

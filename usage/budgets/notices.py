@@ -65,7 +65,7 @@ def _of_people(now: datetime) -> Iterator[Notice]:
         found = own_budgets([user.pk for user in people], now)
         for user in people:
             for budget, percent in _due(found.get(user.pk, ())):
-                yield Notice(budget, percent, user.email, user, f"{settings.BASE_URL}/keys")
+                yield Notice(budget, percent, user.email, user, f"{settings.BASE_URL}/usage")
 
 
 def _of_groups(now: datetime) -> Iterator[Notice]:

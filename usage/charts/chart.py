@@ -4,8 +4,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from usage.charts import shapes
 from usage.charts.scales import Scale, scale_to
+from usage.charts.shapes import HEIGHT, WIDTH, bars, dots, line
 
 Kind = Literal["bars", "lines"]
 _MOST_LABELS = 6
@@ -72,8 +72,8 @@ class Chart:
     levels: Sequence[float]
     labels: Sequence[Label]
     rows: Sequence[Row]
-    width: int = shapes.WIDTH
-    height: int = shapes.HEIGHT
+    width: int = WIDTH
+    height: int = HEIGHT
 
     @property
     def is_dense(self) -> bool:
@@ -110,7 +110,7 @@ def chart_of(kind: Kind, words: Words, axis: Axis, series: Sequence[Series], rea
         series,
         drawn,
         [reading.short(tick) for tick in reversed(scale.ticks)],
-        [round(shapes.HEIGHT * (1 - scale.share(tick)), 1) for tick in scale.ticks[1:]],
+        [round(HEIGHT * (1 - scale.share(tick)), 1) for tick in scale.ticks[1:]],
         _labels(axis.short),
         _rows(axis, series, reading),
     )
@@ -122,13 +122,13 @@ def _stacked(series: Sequence[Series], reading: Reading) -> tuple[list[Shape], S
         below.append([base + (value or 0) for base, value in zip(below[-1], each.values, strict=True)])
     scale = _scale(below[-1], reading)
     bases = zip(series, below, strict=False)
-    return [Shape(each.tone, shapes.bars(each.values, base, scale)) for each, base in bases], scale
+    return [Shape(each.tone, bars(each.values, base, scale)) for each, base in bases], scale
 
 
 def _lines(series: Sequence[Series], reading: Reading) -> tuple[list[Shape], Scale]:
     known = [value for each in series for value in each.values if value is not None]
     scale = _scale(known, reading)
-    drawn = [(each.tone, shapes.line(each.values, scale), shapes.dots(each.values, scale)) for each in series]
+    drawn = [(each.tone, line(each.values, scale), dots(each.values, scale)) for each in series]
     return [Shape(*each) for each in drawn], scale
 
 

@@ -23,19 +23,3 @@ def changed(query: QueryDict, **changes: str) -> str:
 
 def kept(query: QueryDict, names: Iterable[str]) -> list[tuple[str, str]]:
     return [(name, query[name]) for name in names if query.get(name)]
-
-
-def export_address(query: QueryDict) -> str:
-    """Of the same requests as CSV."""
-    names = {
-        "period": "period",
-        "from": "from",
-        "to": "to",
-        "model": "model",
-        "key": "keyId",
-        "status": "status",
-    }
-    said = QueryDict(mutable=True)
-    for name, value in kept(query, names):
-        said[names[name]] = value
-    return f"/api/usage/export?{said.urlencode()}"

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from django.utils.formats import date_format
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from usage.budgets.forecast import Forecast, forecast
 from usage.budgets.standing import Budget
+from usage.dashboard.dates import day_of_month
 from usage.dashboard.numbers import count, short_money
 from usage.dashboard.shares import Name
 
@@ -69,4 +70,4 @@ def _written(budget: Budget, amount: Decimal) -> str:
 
 
 def _date(at: datetime) -> str:
-    return date_format(at, "j F")
+    return day_of_month(timezone.localtime(at))

@@ -1,6 +1,5 @@
 """Numbers as people read them. What is not known is a dash."""
 
-from collections.abc import Callable
 from decimal import ROUND_HALF_UP, Decimal
 
 from django.utils.formats import number_format
@@ -80,11 +79,6 @@ def exact_duration(milliseconds: float | None) -> str:
 def percent(value: float | None) -> str:
     """`2.5 %`"""
     return NOT_KNOWN if value is None else _("%(number)s %%") % {"number": _plain(Decimal(str(value)), 2)}
-
-
-def unit(name: str) -> Callable[[float | None], str]:
-    """Counts of something that is named: `1,200 tokens`."""
-    return lambda value: NOT_KNOWN if value is None else f"{count(value)} {name}"
 
 
 def _rounded(value: Decimal, places: int) -> Decimal:

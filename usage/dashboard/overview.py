@@ -32,6 +32,9 @@ class Overview:
 
 
 def overview(scope: Scope, asked: Asked, zone: ZoneInfo) -> Overview:
-    now, before = totals(scope, asked.period), asked.period.previous()
-    drawn = charts(series(scope, asked.period, asked.bucket, zone), asked.bucket) if now.requests else []
+    points, before = series(scope, asked.period, asked.bucket, zone), asked.period.previous()
+    now = Figures()
+    for _start, figures in points:
+        now.merge(figures)
+    drawn = charts(points, asked.bucket) if now.requests else []
     return Overview(now, before, key_figures(now, totals(scope, before)), drawn)

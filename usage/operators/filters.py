@@ -7,9 +7,11 @@ from django.contrib.auth.models import Group
 
 from accounts.access import User, find_user_by_email
 from portal.web.errors import BadParameter
+from portal.web.text import one_line
 from usage.reports import Period, Scope, split
 
 FILTERS = ("user", "group", "model", "deployment")
+_LONGEST = 300
 
 
 @dataclass(frozen=True)
@@ -30,8 +32,8 @@ class Filters:
 
 def filters_of(query: Mapping[str, str], period: Period) -> Filters:
     """Raises `BadParameter`. To choose from there are the models and deployments of that time."""
-    user, group = _user(query.get("user", "").strip()), _group(query.get("group", ""))
-    model, deployment = query.get("model", ""), query.get("deployment", "")
+    email, number, model, deployment = (one_line(query.get(name, ""), _LONGEST) for name in FILTERS)
+    user, group = _user(email), _group(number)
     scope = Scope(
         user_id=user.pk if user else None,
         group_id=group.pk if group else None,

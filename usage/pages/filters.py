@@ -4,11 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from accounts.access import User
+from portal.web.text import one_line
 from usage.dashboard.keys import get_own_key, keys_by_id
 from usage.dashboard.overview import STATUSES
 from usage.reports import Scope, choices
 
 FILTERS = ("model", "key", "status")
+_LONGEST = 200
 
 
 @dataclass(frozen=True)
@@ -33,24 +35,29 @@ class Filters:
         return any((self.scope.model, self.scope.key_id, self.scope.status))
 
 
-def filters_of(user: User, query: Mapping[str, str]) -> Filters:
+def scope_of(user: User, query: Mapping[str, str]) -> Scope:
     """Raises `NotFound` for a key that is not theirs. What they never used is simply not found."""
-    model, key_id, status = (query.get(name, "") for name in FILTERS)
-    chosen = get_own_key(user, key_id) if key_id else None
+    model, key_id, status = (one_line(query.get(name, ""), _LONGEST) for name in FILTERS)
+    return Scope(
+        user_id=user.pk,
+        model=model or None,
+        key_id=get_own_key(user, key_id).pk if key_id else None,
+        status=status if status in STATUSES else None,
+    )
+
+
+def filters_of(user: User, scope: Scope) -> Filters:
+    """To choose from there is what they have ever used, and what is chosen."""
     ever = choices(user)
-    keys = keys_by_id(ever.key_ids) | ({chosen.pk: chosen} if chosen else {})
+    models = {*ever.models, *filter(None, [scope.model])}
+    keys = keys_by_id([*ever.key_ids, *filter(None, [scope.key_id])]).values()
     return Filters(
-        Scope(
-            user_id=user.pk,
-            model=model or None,
-            key_id=chosen.pk if chosen else None,
-            status=status if status in STATUSES else None,
-        ),
-        [Choice(name, name, name == model) for name in sorted({*ever.models, *filter(None, [model])})],
+        scope,
+        [Choice(name, name, name == scope.model) for name in sorted(models)],
         [
-            Choice(key.public_id, key.name, key == chosen)
-            for key in sorted(keys.values(), key=lambda each: each.name.casefold())
+            Choice(key.public_id, key.name, key.pk == scope.key_id)
+            for key in sorted(keys, key=lambda each: each.name.casefold())
         ],
-        [Choice(name, text, name == status) for name, text in STATUSES.items()],
+        [Choice(name, text, name == scope.status) for name, text in STATUSES.items()],
         is_new=not ever.models,
     )

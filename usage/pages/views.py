@@ -17,13 +17,14 @@ from accounts.access import User
 from portal.web.errors import BadParameter
 from portal.web.pagination import PageQuery
 from usage.budgets.standing import budgets_of
-from usage.dashboard.addresses import PERIOD, export_address, kept
+from usage.dashboard.addresses import PERIOD, kept
 from usage.dashboard.asked import NAMES, Asked, asked
 from usage.dashboard.budget_bars import budget_bars
 from usage.dashboard.overview import overview
 from usage.dashboard.recent import RecentRequests, recent_requests
 from usage.dashboard.zones import Zone, zone_of
-from usage.pages.filters import FILTERS, Filters, filters_of
+from usage.pages.export import export_address
+from usage.pages.filters import FILTERS, Filters, filters_of, scope_of
 from usage.pages.tables import by_key, by_model
 from usage.reports import Scope
 
@@ -45,21 +46,22 @@ def usage(request: HttpRequest) -> HttpResponse:
     With `seen`, what was seen last, the answer is 204 if that is still so."""
     reader = _Reader(cast(User, request.user), zone_of(request), timezone.now())
     with timezone.override(reader.zone.zone):
-        filters = filters_of(reader.user, request.GET)
-        context = _frame(request, reader, filters)
+        scope = scope_of(reader.user, request.GET)
         template = _PARTS.get(request.GET.get("part", ""), "usage/page.html")
         try:
             asked_for = asked(request.GET, reader.now, reader.zone.zone)
-            recent = _recent(request, filters, asked_for)
+            recent = _recent(request, scope, asked_for)
         except BadParameter as error:
-            # Of a part it is the content: what was typed is in it, and why it will not do.
-            status = 200 if "part" in request.GET else 400
+            context = _frame(request, reader, filters_of(reader.user, scope))
+            # Of that part it is the content: what was typed is in it, and why it will not do.
+            status = 200 if template == _PARTS["usage"] else 400
             return render(request, template, {**context, "error": error}, status=status)
         if request.GET.get("seen") == recent.fingerprint:
             return HttpResponse(status=204)
-        context |= {"asked": asked_for, "recent": recent}
-        if "recent" not in template:
-            context |= _figures(request, reader, filters.scope, asked_for)
+        context = {"asked": asked_for, "recent": recent}
+        if request.GET.get("part") != "recent":
+            context |= _frame(request, reader, filters_of(reader.user, scope))
+            context |= _figures(request, reader, scope, asked_for)
         return render(request, template, context)
 
 
@@ -75,9 +77,9 @@ def _frame(request: HttpRequest, reader: _Reader, filters: Filters) -> dict[str,
     }
 
 
-def _recent(request: HttpRequest, filters: Filters, asked_for: Asked) -> RecentRequests:
+def _recent(request: HttpRequest, scope: Scope, asked_for: Asked) -> RecentRequests:
     query = PageQuery(cursor=request.GET.get("cursor") or None)
-    return recent_requests(filters.scope, asked_for.period, query)
+    return recent_requests(scope, asked_for.period, query)
 
 
 def _figures(request: HttpRequest, reader: _Reader, scope: Scope, asked_for: Asked) -> dict[str, Any]:
@@ -87,5 +89,5 @@ def _figures(request: HttpRequest, reader: _Reader, scope: Scope, asked_for: Ask
         "by_model": by_model(scope, asked_for.period, request.GET),
         "by_key": by_key(scope, asked_for.period, request.GET),
         "is_live": asked_for.period.until >= reader.now,
-        "export": export_address(request.GET),
+        "export": export_address(scope, asked_for),
     }
