@@ -23,8 +23,8 @@ _SHORTEST, _LONG = 3, 6
 
 _IN_POSTGRESQL = """
 SELECT DISTINCT word FROM (
-    SELECT words FROM collections_app_contentitem WHERE user_id = %s AND deleted_at IS NULL
-    ORDER BY created_at DESC LIMIT %s
+    SELECT words FROM collections_app_contentitem WHERE user_id = '{owner}' AND deleted_at IS NULL
+    ORDER BY created_at DESC LIMIT {most}
 ) newest, unnest(tsvector_to_array(words)) word
 WHERE left(word, 1) = ANY(%s) AND length(word) BETWEEN %s AND %s
 """
@@ -66,6 +66,8 @@ def _known(user: User, terms: Sequence[Term]) -> list[str]:
     longest = 100 if any(term.is_beginning for term in terms) else max(map(len, words)) + 2
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
-            cursor.execute(_IN_POSTGRESQL, [user.pk, _ITEMS, first, shortest, longest])
+            # Planned for this person (`collections_app.search`).
+            statement = _IN_POSTGRESQL.format(owner=user.pk, most=_ITEMS)
+            cursor.execute(statement, [first, shortest, longest])
             return [word for (word,) in cursor.fetchall()]
     return ITEMS.known(first, shortest, longest, _WORDS)
