@@ -143,11 +143,11 @@ def sizes_now() -> tuple[float, float, int]:
     """Bytes of the ledger and of the roll-ups, and how many of these there are."""
     with _module("django.db").connection.cursor() as cursor:
         cursor.execute(
-            "SELECT pg_total_relation_size('usage_usagerecord'), pg_total_relation_size('usage_rollup'),"
-            " (SELECT count(*) FROM usage_rollup)"
+            "SELECT (SELECT sum(pg_total_relation_size(relid)) FROM pg_partition_tree('usage_usagerecord')),"
+            " pg_total_relation_size('usage_rollup'), (SELECT count(*) FROM usage_rollup)"
         )
         ledger, rollups, count = cursor.fetchone()
-    return ledger, rollups, count
+    return float(ledger), rollups, count
 
 
 def questions(requests: Requests) -> dict[str, Callable[[], Any]]:
