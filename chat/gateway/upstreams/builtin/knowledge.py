@@ -29,6 +29,7 @@ _STOP_WORDS = frozenset(
         "on",
         "with",
         "what",
+        "who",
         "how",
         "do",
         "does",
