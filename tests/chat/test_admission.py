@@ -33,7 +33,7 @@ def test_a_row_that_was_just_being_opened_is_settled(alice: Any, monkeypatch: py
         await asyncio.wait({task})
         assert task.cancelled()
 
-    asynchronous.run(leave())
+    asynchronous.run_with_database(leave())
     row = UsageRecord.objects.get(user=alice)
     assert (row.status, row.is_disconnected, row.output_tokens) == (Status.CANCELLED, True, 0)
 
