@@ -169,8 +169,8 @@ def answer(user: Any, text: str) -> int:
     found = search.find_items(user, query.wanted())
     rows, by, is_ascending = found.sorted_by(query.sort_by)
     pagination = _module("portal.web.pagination")
-    page = pagination.page_of(shapes.with_relations(rows), query, by=by, oldest_first=is_ascending)
-    return len(page.answer(shapes.item_object)["data"])
+    page = pagination.page_of(shapes.with_relations(rows, user), query, by=by, oldest_first=is_ascending)
+    return len(page.answer(lambda item: shapes.item_object(item, user))["data"])
 
 
 class Results:
