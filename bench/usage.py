@@ -150,8 +150,8 @@ def sizes_now() -> tuple[float, float, int]:
     return float(ledger), rollups, count
 
 
-def questions(requests: Requests) -> dict[str, Callable[[], Any]]:
-    """Each of somebody else, from who does most to who does least; at a moment of today."""
+def questions(requests: Any) -> dict[str, Callable[[], Any]]:
+    """Each of one of `requests.users`, the first of whom does most; at a moment of today."""
     reports, zone = _module("usage.reports"), _module("zoneinfo").ZoneInfo("Europe/Athens")
     draw = random.Random(3)
 

@@ -2,8 +2,6 @@
 
 from typing import Any, cast
 
-from csp.constants import NONE, SELF
-from csp.decorators import csp_replace
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.cache import cache
@@ -18,30 +16,17 @@ from chat.models import SharedSnapshot
 from chat.pages.reading import readable
 from chat.sharing.access import get_share, open_share, shares_of
 from chat.sharing.services import revoke_share
+from portal.web.public_links import public_page
 
-_POLICY = {
-    "default-src": [NONE],
-    "script-src": [SELF],
-    "style-src": [SELF],
-    "img-src": [SELF],
-    "connect-src": [NONE],
-    "form-action": [NONE],
-}
 # Seconds. Anybody may ask for the page as often as they like; it is rendered once.
 _RENDERED_FOR = 600
 
 
-@require_safe
-@csp_replace(_POLICY)
+@public_page
 def shared(request: HttpRequest, token: str) -> HttpResponse:
     share = open_share(token)
     context = {"title": share.title, "at": share.updated_at, "turns": _turns(share)}
-    response = render(request, "chat/shared.html", context)
-    response["X-Robots-Tag"] = "noindex, nofollow, noarchive"
-    # Revoked means gone: nobody's copy may be shown without asking us.
-    response["Cache-Control"] = "private, no-cache"
-    response["Referrer-Policy"] = "no-referrer"
-    return response
+    return render(request, "chat/shared.html", context)
 
 
 def _turns(share: SharedSnapshot) -> list[dict[str, Any]]:

@@ -1,13 +1,12 @@
 """The only door to shared snapshots: for their owner, and for whoever has a link."""
 
-import hashlib
-
 from django.db.models import QuerySet
 
 from accounts.access import User
 from chat.models import SharedSnapshot
 from portal.web.errors import NotFound
 from portal.web.ids import decode
+from portal.web.public_links import digest_of
 
 
 def shares_of(user: User) -> QuerySet[SharedSnapshot]:
@@ -29,7 +28,3 @@ def open_share(token: str) -> SharedSnapshot:
     if share is None:
         raise NotFound("There is nothing behind this link.")
     return share
-
-
-def digest_of(token: str) -> str:
-    return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()

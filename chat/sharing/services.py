@@ -1,6 +1,5 @@
 """Sharing a conversation as it is now, by a link that cannot be guessed."""
 
-import secrets
 from typing import Any
 
 from django.utils import timezone
@@ -9,19 +8,18 @@ from chat.conversations.definition import MAX_TITLE
 from chat.conversations.sources import with_notes
 from chat.exports.said import shown
 from chat.models import Message, Session, SharedSnapshot
-from chat.sharing.access import digest_of
 from portal.web.errors import BadParameter, Conflict
+from portal.web.public_links import digest_of, new_token
 from portal.web.text import require_plain_text
 
 MAX_LINKS = 20
-_TOKEN_BYTES = 24
 
 
 def share_session(*, session: Session, title: str | None = None) -> tuple[SharedSnapshot, str]:
     """The snapshot and its link's token, which is told this once."""
     if session.snapshots.count() >= MAX_LINKS:
         raise Conflict(f"This chat has {MAX_LINKS} links; revoke one first.")
-    token = secrets.token_urlsafe(_TOKEN_BYTES)
+    token = new_token()
     share = SharedSnapshot.objects.create(
         user=session.user,
         session=session,

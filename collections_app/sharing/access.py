@@ -1,7 +1,5 @@
 """What is shared and with whom, for the owner; and the door for whoever has a link."""
 
-import hashlib
-
 from django.db.models import QuerySet
 
 from collections_app.access import item_key
@@ -9,6 +7,7 @@ from collections_app.models import Collection, CollectionLink, ContentItem, Gues
 from collections_app.reach import items_inside
 from portal.web.errors import NotFound
 from portal.web.ids import decode
+from portal.web.public_links import digest_of
 
 
 def guests_of(collection: Collection) -> QuerySet[Guest]:
@@ -42,7 +41,3 @@ def open_item(token: str, public_id: str) -> ContentItem:
     if item is None:
         raise NotFound("There is nothing behind this link.")
     return item
-
-
-def digest_of(token: str) -> str:
-    return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()

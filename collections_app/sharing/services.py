@@ -4,8 +4,6 @@ People are named by their address, and nobody looks whether it is an account's: 
 address (see `collections_app.models.Guest`).
 """
 
-import secrets
-
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import transaction
@@ -15,16 +13,16 @@ from django.utils.translation import gettext as _
 from accounts.access import User, verified_addresses
 from collections_app.models import Collection, CollectionLink, Guest, Membership, Role
 from collections_app.reach import reach_of
-from collections_app.sharing.access import digest_of, guests_of
+from collections_app.sharing.access import guests_of
 from portal.web.errors import BadParameter, Conflict, NotFound
+from portal.web.public_links import digest_of, new_token
 
 MAX_GUESTS = 100
-_TOKEN_BYTES = 24
 
 
 def make_link(*, collection: Collection) -> str:
     """Its token, which is told this once. The link there was before is revoked."""
-    token = secrets.token_urlsafe(_TOKEN_BYTES)
+    token = new_token()
     values = {"digest": digest_of(token), "created_at": timezone.now()}
     CollectionLink.objects.update_or_create(collection=collection, defaults=values)
     return token

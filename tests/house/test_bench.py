@@ -7,11 +7,13 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 from uuid import UUID
 
 import pytest
 
-from bench import load, mock, processes, profile, report, stuff, wire
+from bench import load, mock, processes, profile, report, stuff, usage, wire
 from bench.client import Broken, Connection
 from bench.measures import QUICK, Bench, first_token, latency
 from bench.mock import Plan
@@ -210,3 +212,13 @@ def test_goals_compare_medians_of_rounds() -> None:
     missed = report.Goal("added_latency_p50_ms", "litellm", 1 / 15)
     assert str(missed.verdict(medians)).startswith("✗")
     assert report.Goal("request_cpu_ms", "litellm", 1 / 12).verdict(medians) is None
+
+
+def test_what_is_timed_is_what_people_ask(alice: Any) -> None:
+    """The statements themselves are tested elsewhere: here, that the benches still know how to ask."""
+    from collections_app.services import create_item
+
+    create_item(user=alice, type="NOTE", title="Owls", content="About owls")
+    assert [stuff.answer(alice, text) for text in ("owls", "", "nothing")] == [1, 1, 0]
+    for ask in usage.questions(SimpleNamespace(users=[alice.pk])).values():
+        ask()
