@@ -23,6 +23,9 @@ def run_with_database(coroutine: Coroutine[Any, Any, T]) -> T:
         try:
             return await coroutine
         finally:
+            # What was begun beside it still asks the database.
+            if others := asyncio.all_tasks() - {asyncio.current_task()}:
+                await asyncio.wait(others, timeout=5)
             await asyncio.to_thread(connections.close_all)
 
     return run(closing())
