@@ -1,11 +1,19 @@
 """Requests as they may stand in the ledger."""
 
 import random
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
+from functools import cache
 from typing import Any
+from uuid import UUID, uuid4
 
-from usage.models import Status, UsageRecord
+from usage.models import ServingProcess, Status, UsageRecord
+
+
+@cache
+def living_process() -> UUID:
+    """One whose open requests no sweeper closes while a test looks at them."""
+    return ServingProcess.objects.create(pk=uuid4(), seen_at=datetime(2100, 1, 1, tzinfo=UTC)).pk
 
 
 def some_request(chance: random.Random, user: Any, key_ids: list[Any], at: datetime) -> UsageRecord:
@@ -13,7 +21,7 @@ def some_request(chance: random.Random, user: Any, key_ids: list[Any], at: datet
     status = chance.choices(list(Status), [1, 8, 2, 1, 1])[0]
     row = UsageRecord(
         user=user, key_id=chance.choice([*key_ids, None]), model=chance.choice("mno"), format="openai",
-        started_at=at, status=status, deployment=chance.choice(["east", "west"]),
+        started_at=at, status=status, deployment=chance.choice(["east", "west"]), process=living_process(),
     )  # fmt: skip
     prices = ("input_price", "output_price", "cached_price", "cache_write_price")
     prices += ("image_price", "request_price")

@@ -13,7 +13,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from tests.ledger_rows import remove, rewrite
-from tests.usage.requests import some_request
+from tests.usage.requests import living_process, some_request
 from usage.models import ClosedBucket, Grain, LedgerFloor, Reconciliation, Rollup, Status, UsageRecord
 from usage.rollups.closing import roll_up
 
@@ -88,7 +88,11 @@ DAMAGE: dict[str, Callable[[Any, list[UsageRecord]], Any]] = {
     "a mark": lambda _, rows: ClosedBucket.objects.filter(pk=some_closed_hour().pk).update(requests=7),
     "an hour that is not closed": lambda _, rows: some_closed_hour().delete(),
     "a request that never ends": lambda user, rows: UsageRecord.objects.create(
-        user=user, model="m", format="openai", started_at=timezone.now() - timedelta(days=1)
+        user=user,
+        model="m",
+        format="openai",
+        started_at=timezone.now() - timedelta(days=1),
+        process=living_process(),
     ),
 }
 
