@@ -23,7 +23,8 @@ def run_with_database(coroutine: Coroutine[Any, Any, T]) -> T:
         try:
             return await coroutine
         finally:
-            # What was begun beside it still asks the database.
+            # What was begun beside it, or is left unread, still asks the database.
+            await asyncio.get_running_loop().shutdown_asyncgens()
             if others := asyncio.all_tasks() - {asyncio.current_task()}:
                 await asyncio.wait(others, timeout=5)
             await asyncio.to_thread(connections.close_all)
