@@ -14,17 +14,17 @@ from usage.models import Status, UsageRecord
 
 
 def test_a_row_that_was_just_being_opened_is_settled(alice: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    from chat.catalogue.lookup import find_model
     from chat.completions import admission
     from chat.completions.context import Call, Caller
     from chat.completions.metering import Meter
     from chat.gateway.request import Request
-    from chat.models import PublicModel
 
     # The test's own process serves nobody: it needs no heart.
     monkeypatch.setattr(heartbeat, "_thread", threading.current_thread())
-    model = PublicModel.objects.get(name=MODEL)
 
     async def leave() -> None:
+        model, _route = await find_model(MODEL, alice.pk)
         call = Call("/api/chat/completions", {}, [], None)
         entering = admission.admit(call, Caller(alice.pk), Request(MODEL), model, "openai", Meter(call))
         task = asyncio.create_task(entering)
