@@ -54,8 +54,8 @@ class UsageRecordAdmin(ReadOnly):
 class ReconciliationAdmin(ReadOnly):
     """Whether roll-ups, the ledger and stored answers agree; `manage.py reconcile_usage` asks anew."""
 
-    list_display = ("started_at", "finished_at", "how_many_checks", "how_many_findings")
-    fields = ("started_at", "finished_at", "made", "found")
+    list_display = ("started_at", "finished_at", "days", "how_many_checks", "how_many_findings")
+    fields = ("started_at", "finished_at", "days", "made", "found")
 
     @admin.display(description="checks")
     def how_many_checks(self, run: Reconciliation) -> int:

@@ -66,7 +66,7 @@ def usage_by_key(key_ids: Collection[UUID], *, days: int, now: datetime) -> Mapp
     first = period.since.date()
     found = {key_id: KeyUsage([Day(first + timedelta(days=n)) for n in range(days)]) for key_id in key_ids}
     cuts = [period.since + timedelta(days=n) for n in range(days)]
-    parts = figures(Scope(key_ids=frozenset(key_ids)), period, ("key_id", MOMENT), cuts)
+    parts = figures(Scope(key_ids=frozenset(key_ids)), period, ("key_id", MOMENT), cuts, with_times=False)
     for (key_id, moment), part in parts.items():
         found[key_id].series[(moment.astimezone(UTC).date() - first).days].add(part)
     return found
@@ -80,5 +80,5 @@ def spent_by_key(key_ids: Collection[UUID], *, since: datetime) -> Mapping[UUID,
     """Tokens and cost of each key since then; keys without any are left out."""
     # Clocks of the portal's machines may differ a little.
     period = Period(since, max(since, timezone.now()) + timedelta(days=1))
-    parts = figures(Scope(key_ids=frozenset(key_ids)), period, ("key_id",))
+    parts = figures(Scope(key_ids=frozenset(key_ids)), period, ("key_id",), with_times=False)
     return {key_id: (part.tokens, part.cost) for (key_id,), part in parts.items()}

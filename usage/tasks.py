@@ -5,7 +5,7 @@ from django.utils import timezone
 
 from usage import ledger, partitions, retention
 from usage.budgets import notices
-from usage.reconciliation import run
+from usage.reconciliation import extent, run
 from usage.rollups import closing
 
 
@@ -31,7 +31,7 @@ def drop_old_rows() -> None:
 
 @shared_task
 def reconcile() -> None:
-    run.reconcile()
+    run.reconcile(extent.in_turn(timezone.now()))
 
 
 @shared_task

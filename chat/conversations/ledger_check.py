@@ -6,13 +6,15 @@ from django.db.models import F, Q
 
 from chat.models import Message
 from chat.models.conversation import MessageStatus
+from usage.reconciliation.checks import Days
+from usage.rollups.pieces import Within
 
 # Their rows are final, and were settled with the answer's own count.
 _SETTLED = ("complete", "failed", "cancelled")
 
 
-def answers_and_the_ledger() -> Iterator[str]:
-    finished = Message.objects.filter(usage__status__in=_SETTLED)
+def answers_and_the_ledger(days: Days) -> Iterator[str]:
+    finished = Message.objects.filter(Within("usage__started_at", days), usage__status__in=_SETTLED)
     finished = finished.exclude(status__in=[MessageStatus.STREAMING, MessageStatus.INTERRUPTED])
     others = ~Q(input_tokens=F("usage__input_tokens")) | ~Q(output_tokens=F("usage__output_tokens"))
     for answer in finished.filter(others).select_related("usage").order_by("pk").iterator():

@@ -15,6 +15,9 @@ from django.utils import timezone
 from tests.ledger_rows import remove, rewrite
 from tests.usage.requests import living_process, some_request
 from usage.models import ClosedBucket, Grain, LedgerFloor, Reconciliation, Rollup, Status, UsageRecord
+from usage.months import id_of
+from usage.reconciliation.extent import in_turn
+from usage.reconciliation.run import reconcile
 from usage.rollups.closing import roll_up
 
 
@@ -58,7 +61,8 @@ def test_it_works() -> None:
     assert findings() == ""
     last = Reconciliation.objects.first()
     assert last is not None
-    assert (last.findings, len(last.checks)) == ([], 5)
+    assert (last.findings, len(last.checks)) == ([], 6)
+    assert last.days >= 61
 
 
 def of_hours() -> Any:
@@ -87,6 +91,9 @@ DAMAGE: dict[str, Callable[[Any, list[UsageRecord]], Any]] = {
     "a month": lambda _, rows: Rollup.objects.filter(grain=Grain.MONTH).update(requests=F("requests") + 1),
     "a mark": lambda _, rows: ClosedBucket.objects.filter(pk=some_closed_hour().pk).update(requests=7),
     "an hour that is not closed": lambda _, rows: some_closed_hour().delete(),
+    "a request with another time's id": lambda user, rows: UsageRecord.objects.create(
+        id=id_of(timezone.now() - timedelta(days=100)), user=user, model="m", format="openai"
+    ),
     "a request that never ends": lambda user, rows: UsageRecord.objects.create(
         user=user,
         model="m",
@@ -129,6 +136,27 @@ def test_what_policy_dropped_is_not_missed(requests: list[UsageRecord]) -> None:
     raise_floor(floor)
     remove(UsageRecord.objects.filter(started_at__lt=floor))
     assert findings() == ""
+
+
+def test_each_night_it_looks_at_what_is_new_and_at_an_old_month(requests: list[UsageRecord]) -> None:
+    assert findings() == ""
+    rewrite(UsageRecord.objects.filter(pk=requests[0].pk), input_tokens=F("input_tokens") + 1)
+    nights = [reconcile(in_turn(timezone.now() + timedelta(days=n))) for n in range(12)]
+    found = [any("hours say" in each.check for each in night) for night in nights]
+    assert any(found)
+    assert not all(found)
+
+
+def test_it_looks_again_at_a_day_of_which_an_hour_was_opened(alice: Any, requests: list[UsageRecord]) -> None:
+    assert findings() == ""
+    late = UsageRecord.objects.create(
+        user=alice, model="m", format="openai", status=Status.COMPLETE, started_at=requests[0].started_at
+    )
+    roll_up()
+    rewrite(UsageRecord.objects.filter(pk=late.pk), input_tokens=F("input_tokens") + 1)
+    days = in_turn(timezone.now())
+    assert any(since <= late.started_at < until for since, until in days)
+    assert reconcile(days)
 
 
 def test_operators_read_it_in_the_admin(sign_in: Callable[..., httpx.Client], operator: Any) -> None:

@@ -33,9 +33,13 @@ MONTH = timedelta(days=29)
 
 def forget() -> None:
     """Others' requests of that time are of no interest here, and no test sees another's roll-ups."""
+    from chat.models import Message
+
     for model in (Rollup, ClosedBucket, LedgerFloor):
         model.objects.all().delete()
-    remove(UsageRecord.objects.filter(started_at__lt=datetime(2025, 1, 1, tzinfo=UTC)))
+    old = UsageRecord.objects.filter(started_at__lt=datetime(2025, 1, 1, tzinfo=UTC))
+    Message.objects.filter(usage__in=old).update(usage=None)
+    remove(old)
 
 
 @pytest.fixture(autouse=True)

@@ -50,11 +50,6 @@ class Rollup(models.Model):
         indexes: ClassVar[list[models.Index]] = [
             models.Index(fields=["user_id", "grain", "start"], name="usage_rollup_by_user"),
             models.Index(fields=["grain", "start"], name="usage_rollup_by_time"),
-            models.Index(
-                fields=["key_id", "grain", "start"],
-                condition=models.Q(key_id__isnull=False),
-                name="usage_rollup_by_key",
-            ),
         ]
 
     def __str__(self) -> str:
@@ -86,10 +81,12 @@ class LedgerFloor(models.Model):
 
 
 class Reconciliation(models.Model):
-    """Once around all checks (`usage.reconciliation`): which were made, and a line for each thing wrong."""
+    """Once around all checks (`usage.reconciliation`): which were made, of how many days, and a line for each
+    thing wrong."""
 
     started_at = models.DateTimeField(db_index=True)
     finished_at = models.DateTimeField()
+    days = models.PositiveIntegerField(default=0)
     checks = models.JSONField()
     findings = models.JSONField()
 

@@ -40,8 +40,8 @@ def filters_of(query: Mapping[str, str], period: Period) -> Filters:
         model=model or None,
         deployment=deployment or None,
     )
-    models = {str(name) for name, _figures in split(Scope(), period, "model")}
-    deployments = {str(name) for name, _figures in split(Scope(), period, "deployment")}
+    models = {str(name) for name, _figures in split(Scope(), period, "model", with_times=False)}
+    deployments = {str(name) for name, _figures in split(Scope(), period, "deployment", with_times=False)}
     return Filters(
         scope,
         user,

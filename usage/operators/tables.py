@@ -22,8 +22,8 @@ TABLES: Mapping[str, Dimension] = {
 
 
 def table(name: str, scope: Scope, period: Period, query: QueryDict) -> Shares:
-    """Its first rows; what cost most first."""
-    parts = split(scope, period, TABLES[name])
+    """Its first rows; what cost most first. Only the deployments' shows times."""
+    parts = split(scope, period, TABLES[name], with_times=name == "deployments")
     return shares(parts, _naming(name, parts, query))
 
 

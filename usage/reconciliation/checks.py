@@ -1,7 +1,8 @@
-"""What is checked. A check yields a line for each thing that is wrong; apps add theirs in `ready()`."""
+"""What is checked, of some ranges of days. A check yields a line for each thing that is wrong; apps add
+theirs in `ready()`."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -11,33 +12,44 @@ from django.db.models.functions import TruncHour
 from django.utils import timezone
 
 from usage.models import ClosedBucket, Grain, Rollup, Status, UsageRecord
+from usage.months import SLACK, first_id
 from usage.reports.figures import Figures
 from usage.reports.sources import add_ledger, add_rollups
 from usage.rollups.buckets import end_of, start_of
 from usage.rollups.floor import floor
 from usage.rollups.locking import hold
-from usage.rollups.pieces import Within, merged, pieces
+from usage.rollups.pieces import Range, Within, merged, pieces
 from usage.rollups.sums import DIMENSIONS
 
-Check = Callable[[], Iterable[str]]
+Days = Sequence[Range]
+Check = Callable[[Days], Iterable[str]]
 # No request runs as long, and no roll-up waits as long for its turn.
 TOO_LONG = timedelta(hours=6)
 _KINDS = ("model", "deployment", "status")
 Sums = Mapping[tuple[Any, ...], Figures]
 
 
-def open_too_long() -> Iterator[str]:
+def open_too_long(_: Days) -> Iterator[str]:
+    """Of any day: there are never many."""
     rows = UsageRecord.objects.filter(status=Status.OPEN, started_at__lt=timezone.now() - TOO_LONG)
     for row in rows.order_by("started_at")[:100]:
         yield f"{row.public_id} is open since {row.started_at:%Y-%m-%d %H:%M} UTC"
 
 
-def hours_left_out() -> Iterator[str]:
-    """Which should have been closed long ago."""
-    first = UsageRecord.objects.order_by("started_at").values_list("started_at", flat=True).first()
-    if first is None:
+def ids_and_times(days: Days) -> Iterator[str]:
+    """By their ids rows are found (`UsageRecords.began_between`), and kept in their month."""
+    for since, until in days:
+        rows = UsageRecord.objects.filter(started_at__gte=since, started_at__lt=until).order_by()
+        strangers = rows.exclude(pk__gte=first_id(since - SLACK), pk__lt=first_id(until + SLACK))
+        for row in strangers[:100]:
+            yield f"{row.public_id} began at {row.started_at:%Y-%m-%d %H:%M} UTC, its id says otherwise"
+
+
+def hours_left_out(days: Days) -> Iterator[str]:
+    """Which should have been closed long ago; of any day, as few are."""
+    if not days:
         return
-    ranges = pieces(start_of(Grain.HOUR, first), start_of(Grain.HOUR, timezone.now() - TOO_LONG)).open
+    ranges = pieces(days[0][0], start_of(Grain.HOUR, timezone.now() - TOO_LONG)).open
     rows = UsageRecord.objects.filter(Within("started_at", ranges)).order_by()
     hours = rows.annotate(hour=TruncHour("started_at", tzinfo=UTC)).values_list("hour")
     running = set(hours.filter(status=Status.OPEN))
@@ -45,11 +57,11 @@ def hours_left_out() -> Iterator[str]:
         yield f"hour {hour:%Y-%m-%d %H:%M} UTC is over and not closed"
 
 
-def hours_and_the_ledger() -> Iterator[str]:
-    """Every closed hour, as far down as the ledger goes, row by row of its roll-ups."""
-    marks = ClosedBucket.objects.filter(grain=Grain.HOUR, start__gte=floor()).order_by("start")
-    days = {start_of(Grain.DAY, start) for start in marks.values_list("start", flat=True)}
-    for day in sorted(days):
+def hours_and_the_ledger(days: Days) -> Iterator[str]:
+    """Closed hours, as far down as the ledger goes, row by row of their roll-ups."""
+    marks = ClosedBucket.objects.filter(Within("start", days), grain=Grain.HOUR, start__gte=floor())
+    found = {start_of(Grain.DAY, start) for start in marks.values_list("start", flat=True)}
+    for day in sorted(found):
         yield from _day_and_the_ledger(day)
 
 
@@ -60,7 +72,8 @@ def _day_and_the_ledger(day: datetime) -> list[str]:
     of_day = Q(start__gte=max(day, floor()), start__lt=end_of(Grain.DAY, day))
     marks = dict(ClosedBucket.objects.filter(of_day, grain=Grain.HOUR).values_list("start", "requests"))
     ranges = merged((start, end_of(Grain.HOUR, start)) for start in sorted(marks))
-    rows = UsageRecord.objects.filter(Within("started_at", ranges))
+    rows = UsageRecord.objects.began_between(day, end_of(Grain.DAY, day))
+    rows = rows.filter(Within("started_at", ranges))
     said, are = _empty(), _empty()
     rollups = Rollup.objects.filter(Within("start", ranges), grain=Grain.HOUR)
     add_rollups(said, rollups.filter(user_id__isnull=False), ("start", *DIMENSIONS))
@@ -81,13 +94,14 @@ def _day_and_the_ledger(day: datetime) -> list[str]:
     ]
 
 
-def coarse_and_fine() -> Iterator[str]:
-    """Days and the hours in them; months and their days. Also of what the ledger no longer has."""
+def coarse_and_fine(days: Days) -> Iterator[str]:
+    """Days and the hours in them; months with such a day and their days. Also of what the ledger no longer
+    has."""
     for grain, finer in ((Grain.DAY, Grain.HOUR), (Grain.MONTH, Grain.DAY)):
-        for start in (
-            ClosedBucket.objects.filter(grain=grain).order_by("start").values_list("start", flat=True)
-        ):
-            yield from _whole_and_parts(grain, finer, start)
+        marks = ClosedBucket.objects.filter(grain=grain).order_by("start")
+        for start in marks.values_list("start", flat=True):
+            if any(since < end_of(grain, start) and start < until for since, until in days):
+                yield from _whole_and_parts(grain, finer, start)
 
 
 @transaction.atomic
@@ -124,6 +138,7 @@ def _empty() -> defaultdict[tuple[Any, ...], Figures]:
 
 checks: dict[str, Check] = {
     "no request is open too long": open_too_long,
+    "a request's id tells when it began": ids_and_times,
     "every hour that is over is closed": hours_left_out,
     "hours say what the ledger says": hours_and_the_ledger,
     "days are their hours, months their days": coarse_and_fine,

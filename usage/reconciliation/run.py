@@ -1,6 +1,7 @@
 """All checks, one after another, and what came of them."""
 
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import islice
 
@@ -8,6 +9,7 @@ from django.utils import timezone
 
 from usage.models import Reconciliation
 from usage.reconciliation.checks import checks
+from usage.rollups.pieces import Range
 
 log = logging.getLogger(__name__)
 
@@ -22,13 +24,15 @@ class Finding:
     text: str
 
 
-def reconcile() -> list[Finding]:
-    """Everything that is wrong; the result is stored for operators. A check that crashes is a finding."""
+def reconcile(days: Sequence[Range]) -> list[Finding]:
+    """What is wrong about some days (`extent`); the result is stored for operators. A check that crashes is
+    a finding."""
     begun = timezone.now()
-    found = [Finding(name, text) for name in checks for text in _findings(name)]
+    found = [Finding(name, text) for name in checks for text in _findings(name, days)]
     Reconciliation.objects.create(
         started_at=begun,
         finished_at=timezone.now(),
+        days=sum((until - since).days for since, until in days),
         checks=list(checks),
         findings=[f"{each.check}: {each.text}" for each in found],
     )
@@ -41,9 +45,9 @@ def reconcile() -> list[Finding]:
     return found
 
 
-def _findings(name: str) -> list[str]:
+def _findings(name: str, days: Sequence[Range]) -> list[str]:
     try:
-        return list(islice(checks[name](), MOST))
+        return list(islice(checks[name](days), MOST))
     except Exception as error:
         log.exception("The check %r could not be made.", name)
         return [f"could not be checked ({type(error).__name__})"]

@@ -38,8 +38,8 @@ class Choices:
     statuses: list[str]
 
 
-def totals(scope: Scope, period: Period) -> Figures:
-    return figures(scope, period, ()).get((), Figures())
+def totals(scope: Scope, period: Period, *, with_times: bool = True) -> Figures:
+    return figures(scope, period, (), with_times=with_times).get((), Figures())
 
 
 def series(scope: Scope, period: Period, bucket: Bucket, zone: ZoneInfo) -> list[tuple[datetime, Figures]]:
@@ -52,22 +52,26 @@ def series(scope: Scope, period: Period, bucket: Bucket, zone: ZoneInfo) -> list
     return found
 
 
-def split(scope: Scope, period: Period, by: Dimension) -> list[tuple[Any, Figures]]:
+def split(
+    scope: Scope, period: Period, by: Dimension, *, with_times: bool = True
+) -> list[tuple[Any, Figures]]:
     """What cost most first. By key and user their ids (a key of None: the browser), by group the ids of those
-    whose members used something; who is in two groups counts in both."""
+    whose members used something; who is in two groups counts in both. `with_times` as in `figures`."""
     if by == "group":
         parts: Iterable[tuple[Any, Figures]] = (
-            (group_id, totals(replace(scope, group_id=group_id), period)) for group_id in _groups(period)
+            (group_id, totals(replace(scope, group_id=group_id), period, with_times=with_times))
+            for group_id in _groups(period)
         )
     else:
-        parts = ((value, part) for (value,), part in figures(scope, period, (_COLUMNS[by],)).items())
+        found = figures(scope, period, (_COLUMNS[by],), with_times=with_times)
+        parts = ((value, part) for (value,), part in found.items())
     some = (part for part in parts if part[1].requests)
     return sorted(some, key=lambda part: (-part[1].cost, -part[1].requests, str(part[0])))
 
 
 def choices(user: User) -> Choices:
     ever = Period(datetime(1970, 1, 1, tzinfo=UTC), timezone.now() + timedelta(days=1))
-    found = figures(Scope(user_id=user.pk), ever, ("model", "key_id", "status"))
+    found = figures(Scope(user_id=user.pk), ever, ("model", "key_id", "status"), with_times=False)
     models, key_ids, statuses = zip(*found, strict=True) if found else ((), (), ())
     return Choices(sorted(set(models)), sorted(set(key_ids) - {None}), sorted(set(statuses)))
 

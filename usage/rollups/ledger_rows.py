@@ -30,18 +30,19 @@ from usage.rollups.histograms import GAMMA
 SUM = "sum_of_"
 # As `ledger.Settlement.is_answered` says it: a price per request is due.
 ANSWERED = Q(status=Status.COMPLETE) | Q(output_tokens__gt=0) | Q(images__gt=0)
-BUCKETS = ("latency_bucket", "first_token_bucket")
+_TIMES = {"latency_bucket": "duration_ms", "first_token_bucket": "first_token_ms"}
+BUCKETS = tuple(_TIMES)
 
 
-def counted(rows: QuerySet[UsageRecord], by: Sequence[str]) -> QuerySet[UsageRecord, dict[str, Any]]:
-    """For each combination of `by` and of the two buckets of time the sums of `sums.SUMS`, their names
-    after `SUM`: an aggregate must not be called like a column."""
-    bucketed = rows.order_by().annotate(
-        latency_bucket=_bucket("duration_ms"), first_token_bucket=_bucket("first_token_ms")
-    )
+def counted(
+    rows: QuerySet[UsageRecord], by: Sequence[str], buckets: Sequence[str] = BUCKETS
+) -> QuerySet[UsageRecord, dict[str, Any]]:
+    """For each combination of `by` and of the buckets of time the sums of `sums.SUMS`, their names after
+    `SUM`: an aggregate must not be called like a column."""
+    bucketed = rows.order_by().annotate(**{bucket: _bucket(_TIMES[bucket]) for bucket in buckets})
     sums = {"requests": Count("id"), "timed": Count("duration_ms")}
     sums |= {name: Sum(term, default=0) for name, term in _terms().items()}
-    return bucketed.values(*by, *BUCKETS).annotate(**{SUM + name: sums[name] for name in sums})
+    return bucketed.values(*by, *buckets).annotate(**{SUM + name: sums[name] for name in sums})
 
 
 def _bucket(milliseconds: str) -> Expression:

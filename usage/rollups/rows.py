@@ -22,8 +22,10 @@ class Joined(Aggregate):
         return super().as_sql(*arguments, **options, function="GROUP_CONCAT")  # type: ignore[arg-type]
 
 
-def summed(rows: QuerySet[Rollup], by: Sequence[str]) -> QuerySet[Rollup, dict[str, Any]]:
+def summed(
+    rows: QuerySet[Rollup], by: Sequence[str], histograms: Sequence[str] = HISTOGRAMS
+) -> QuerySet[Rollup, dict[str, Any]]:
     """Sums and histograms, their names after `SUM`, for each combination of `by`."""
     sums: dict[str, Aggregate] = {SUM + name: Sum(name) for name in SUMS}
-    texts = {SUM + name: Joined(NullIf(F(name), Value(""))) for name in HISTOGRAMS}
+    texts = {SUM + name: Joined(NullIf(F(name), Value(""))) for name in histograms}
     return rows.order_by().values(*by).annotate(**sums, **texts)
