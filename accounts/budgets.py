@@ -15,7 +15,6 @@ from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from accounts.allowances import Allowance, limits_behind
-from accounts.memberships import memberships_within
 from accounts.models import (
     Budgeted,
     BudgetNotice,
@@ -121,9 +120,9 @@ def operators() -> QuerySet[User]:
     return User.objects.filter(is_staff=True, is_active=True, deletion_due_at=None)
 
 
-def members_of_budget(budget_id: UUID, since: datetime, until: datetime) -> QuerySet[Membership]:
-    """Each time somebody was in the group whose budget it is, as far as it fell into since ≤ time < until."""
-    return memberships_within(since, until).filter(group__budget=budget_id)
+def group_of_budget(budget_id: UUID) -> int | None:
+    """None: the budget is no more."""
+    return GroupBudget.objects.filter(pk=budget_id).values_list("group_id", flat=True).first()
 
 
 def departed_use(budget_id: UUID, month: date) -> tuple[int, Decimal]:

@@ -1,4 +1,7 @@
-"""What somebody has spent in a span of time: from here the counters of limits are rebuilt."""
+"""What somebody has spent in a span of time: from here the counters of limits are rebuilt.
+
+Roll-ups and the ledger's open end say it together (`usage.reports`), so a busy month is read quickly, too.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -7,11 +10,12 @@ from decimal import Decimal
 from typing import Literal
 from uuid import UUID
 
-from django.db.models import Exists, F, OuterRef, Q, QuerySet, Sum
+from django.db.models import QuerySet
 
-from accounts.access import departed_use, members_of_budget
+from accounts.access import departed_use, group_of_budget
 from portal.batching import Batches
 from usage.models import Status, UsageRecord
+from usage.reports import Period, Scope, requests, totals
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,17 +67,17 @@ def spent_in(span: Span) -> Spent:
 
     Whoever settles it finds that it is not held, and has the counter rebuilt.
     """
-    rows = _rows(span)
+    scope = _scope(span.payer)
+    if scope is None:
+        return Spent(0, Decimal(0), [])
+    # An open row has no tokens and no cost yet.
+    settled = totals(scope, Period(span.since, span.until), with_times=False)
     departed_tokens, departed_cost = _departed(span)
-    tokens = F("input_tokens") + F("output_tokens")
-    final = rows.exclude(status=Status.OPEN).aggregate(
-        tokens=Sum(tokens, default=0), cost=Sum("cost", default=Decimal(0))
-    )
-    running = rows.filter(status=Status.OPEN).values_list("id", "reserved_tokens", "reserved_cost")
+    running = _rows(scope, span).filter(status=Status.OPEN)
     return Spent(
-        final["tokens"] + departed_tokens,
-        final["cost"] + departed_cost,
-        [OpenRequest(*row) for row in running],
+        settled.tokens + departed_tokens,
+        settled.cost + departed_cost,
+        [OpenRequest(*row) for row in running.values_list("id", "reserved_tokens", "reserved_cost")],
     )
 
 
@@ -84,22 +88,29 @@ def _read_spent(spans: Sequence[Span]) -> list[Spent]:
 
 
 def _read_begun(spans: Sequence[Span]) -> list[Sequence[tuple[UUID, datetime]]]:
-    read = {span: list(_rows(span).values_list("id", "started_at")) for span in dict.fromkeys(spans)}
+    read = {span: _begun_in(span) for span in dict.fromkeys(spans)}
     return [read[span] for span in spans]
 
 
-def _rows(span: Span) -> QuerySet[UsageRecord]:
-    rows = UsageRecord.objects.began_between(span.since, span.until)
-    if span.payer.kind != "group":
-        return rows.filter(**{f"{span.payer.kind}_id": span.payer.id})
-    members = members_of_budget(span.payer.id, span.since, span.until)
-    then = members.filter(
-        Q(until=None) | Q(until__gt=OuterRef("started_at")),
-        user=OuterRef("user"),
-        since__lte=OuterRef("started_at"),
-    )
-    # Said twice, so that the database looks at the members' rows only.
-    return rows.filter(Exists(then), user__in=members.values("user"))
+def _begun_in(span: Span) -> list[tuple[UUID, datetime]]:
+    scope = _scope(span.payer)
+    return list(_rows(scope, span).values_list("id", "started_at")) if scope else []
+
+
+def _scope(payer: Payer) -> Scope | None:
+    """None: a group's budget that is no more."""
+    match payer.kind:
+        case "key":
+            return Scope(key_id=payer.id)
+        case "user":
+            return Scope(user_id=payer.id)
+        case "group":
+            group_id = group_of_budget(payer.id)
+            return None if group_id is None else Scope(group_id=group_id)
+
+
+def _rows(scope: Scope, span: Span) -> QuerySet[UsageRecord]:
+    return requests(scope, Period(span.since, span.until))
 
 
 def _departed(span: Span) -> tuple[int, Decimal]:

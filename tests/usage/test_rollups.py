@@ -23,6 +23,7 @@ from usage.models import ClosedBucket, Grain, LedgerFloor, Rollup, Status, Usage
 from usage.reports import Period, Scope, choices, series, split, totals
 from usage.rollups.closing import roll_up
 from usage.rollups.dropping import NotRolledUp, raise_floor
+from usage.spending import Payer, Span, spent_in
 
 BEGIN = datetime(2024, 2, 1, tzinfo=UTC)
 SPAN = timedelta(days=70)
@@ -54,12 +55,28 @@ def request(user: Any, at: datetime, **fields: Any) -> UsageRecord:
     return UsageRecord.objects.create(**known | {"cost": Decimal("0.5"), "duration_ms": 300} | fields)
 
 
+def check_spending(payer: Payer, theirs: Expected, period: Period) -> None:
+    """What budgets and counters are rebuilt from."""
+    found = spent_in(Span(payer, period.since, period.until))
+    still_open = {row.pk: row.reserved_cost for row in theirs.rows if row.status == Status.OPEN}
+    assert found.cost == sum(row.cost for row in theirs.rows)
+    assert found.tokens == sum(row.input_tokens + row.output_tokens for row in theirs.rows)
+    assert {each.id: each.cost for each in found.open} == still_open
+
+
 def check_everything(user: Any, others: list[Any], period: Period) -> None:
     """Every question there is, against the ledger row by row."""
     everybody = list(UsageRecord.objects.filter(started_at__lt=END + HOUR))
     for who in (user, *others):
-        expected(everybody, Scope(user_id=who.pk), period).check(totals(Scope(user_id=who.pk), period))
+        theirs = expected(everybody, Scope(user_id=who.pk), period)
+        theirs.check(totals(Scope(user_id=who.pk), period))
+        check_spending(Payer("user", who.pk), theirs, period)
     mine = expected(everybody, Scope(user_id=user.pk), period).rows
+    for key_id in {row.key_id for row in mine if row.key_id}:
+        check_spending(Payer("key", key_id), expected(everybody, Scope(key_id=key_id), period), period)
+    people = Scope(user_ids=frozenset(who.pk for who in (user, *others)))
+    for user_id, figures in split(people, period, "user"):
+        expected(everybody, Scope(user_id=user_id), period).check(figures)
     expected(everybody, Scope(), period).check(totals(Scope(), period))
     for narrowed in ({"model": "n"}, {"status": "failed"}, {"deployment": "east"}):
         expected(everybody, Scope(**narrowed), period).check(totals(Scope(**narrowed), period))

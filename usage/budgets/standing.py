@@ -1,4 +1,4 @@
-"""How the budgets of a calendar month stand, from the ledger: for pages, the API and mails.
+"""How the budgets of a calendar month stand, by roll-ups and ledger: for pages, the API and mails.
 
 What refuses requests are the counters (`apikeys.limits`); after every settlement they say the same.
 """
@@ -7,15 +7,17 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import ROUND_DOWN, Decimal
+from typing import Any
 from uuid import UUID
 
-from django.db.models import F, Q, Sum
+from django.db.models import Sum
 from django.utils import timezone
 from django.utils.formats import number_format
 from django.utils.translation import gettext_lazy as _
 
 from accounts.access import Cap, SharedBudget, Unit, User, own_caps, shared_budgets
-from usage.models import Status, UsageRecord
+from usage.models import Status
+from usage.reports import Figures, Period, Scope, requests, split
 from usage.spending import Payer, Span, spent_in
 
 # Of a month: spent, and reserved.
@@ -89,8 +91,7 @@ def budgets_of(user: User, now: datetime | None = None) -> list[Budget]:
     """Everything that caps what `user` may use this month: their own budgets first, then those of their
     groups, which all members share, by name. Of each, cost before tokens. Empty for somebody without any.
 
-    Settled to the last request: it costs two sums over the ledger's month for the person, and two for each
-    group.
+    Settled to the last request.
     """
     now = now or timezone.now()
     own = [budget for found in own_budgets([user.pk], now).values() for budget in found]
@@ -98,7 +99,7 @@ def budgets_of(user: User, now: datetime | None = None) -> list[Budget]:
 
 
 def own_budgets(user_ids: Collection[UUID], now: datetime) -> dict[UUID, list[Budget]]:
-    """Of each person; those without are left out. In four queries, however many people."""
+    """Of each person; those without are left out. In as many queries for many people as for one."""
     since, until = month_of(now)
     caps = own_caps(user_ids)
     amounts = _by_person(caps, since, until) if caps else {}
@@ -119,26 +120,24 @@ def group_budgets(shared: SharedBudget, now: datetime) -> list[Budget]:
 
 
 def _by_person(user_ids: Collection[UUID], since: datetime, until: datetime) -> dict[UUID, Amounts]:
-    is_open = Q(status=Status.OPEN)
-    sums = (
-        UsageRecord.objects.began_between(since, until)
-        .filter(user__in=user_ids)
-        .order_by()
-        .values("user")
-        .annotate(
-            spent=Sum("cost", filter=~is_open, default=Decimal(0)),
-            tokens=Sum(F("input_tokens") + F("output_tokens"), filter=~is_open, default=0),
-            held=Sum("reserved_cost", filter=is_open, default=Decimal(0)),
-            held_tokens=Sum("reserved_tokens", filter=is_open, default=0),
-        )
-    )
-    return {
-        row["user"]: {
-            "cost": (row["spent"], row["held"]),
-            "tokens": (Decimal(row["tokens"]), Decimal(row["held_tokens"])),
+    everybody, month = Scope(user_ids=frozenset(user_ids)), Period(since, until)
+    # First what is settled, as in `spending`.
+    settled = dict(split(everybody, month, "user", with_times=False))
+    held = _held_by_person(everybody, month)
+    amounts = {}
+    for user_id in {*settled, *held}:
+        spent, reserved = settled.get(user_id, Figures()), held.get(user_id, {})
+        amounts[user_id] = {
+            "cost": (spent.cost, reserved.get("cost", Decimal(0))),
+            "tokens": (Decimal(spent.tokens), Decimal(reserved.get("tokens", 0))),
         }
-        for row in sums
-    }
+    return amounts
+
+
+def _held_by_person(scope: Scope, month: Period) -> dict[UUID, dict[str, Any]]:
+    running = requests(scope, month).filter(status=Status.OPEN).order_by().values("user")
+    held = running.annotate(cost=Sum("reserved_cost"), tokens=Sum("reserved_tokens"))
+    return {row["user"]: row for row in held}
 
 
 def _budgets(span: Span, caps: Iterable[Cap], amounts: Amounts) -> list[Budget]:

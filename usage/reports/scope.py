@@ -12,6 +12,7 @@ class Scope:
     members in the time in which they were members."""
 
     user_id: UUID | None = None
+    user_ids: frozenset[UUID] | None = None
     group_id: int | None = None
     key_id: UUID | None = None
     key_ids: frozenset[UUID] | None = None
@@ -22,11 +23,12 @@ class Scope:
     def filter(self) -> Q:
         """All but the group, which is a matter of time, too. For ledger rows as for roll-ups."""
         given = {each.name: getattr(self, each.name) for each in fields(self)}
-        given["key_id__in"] = given.pop("key_ids")
+        given["user_id__in"], given["key_id__in"] = given.pop("user_ids"), given.pop("key_ids")
         del given["group_id"]
         return Q(**{name: value for name, value in given.items() if value is not None})
 
     @property
     def is_of_people(self) -> bool:
         """Whether it matters whose requests they are."""
-        return any(each is not None for each in (self.user_id, self.group_id, self.key_id, self.key_ids))
+        whose = (self.user_id, self.user_ids, self.group_id, self.key_id, self.key_ids)
+        return any(each is not None for each in whose)
