@@ -16,6 +16,7 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 # Where Ollama, LM Studio, llama.cpp and vLLM (as the portal's neighbour) usually listen.
 LOCAL_PORTS = (11434, 1234, 8080, 8001)
+SHORTEST_TOKEN = 16
 
 
 class BadEnvironment(Exception):
@@ -72,6 +73,7 @@ class Environment:
     portal_keep_chats_days: int
     portal_keep_ledger_months: int
     portal_geoip_path: Path | None
+    portal_metrics_token: str | None
     portal_upstream_url: str | None
     portal_upstream_key: str | None
     portal_upstream_model: str | None
@@ -148,6 +150,7 @@ def read(source: Mapping[str, str] = os.environ) -> Environment:
         portal_keep_chats_days=reader.number("PORTAL_KEEP_CHATS_DAYS", 0),
         portal_keep_ledger_months=reader.number("PORTAL_KEEP_LEDGER_MONTHS", 0),
         portal_geoip_path=reader.file("PORTAL_GEOIP_PATH"),
+        portal_metrics_token=reader.token("PORTAL_METRICS_TOKEN"),
         portal_upstream_url=reader.server("PORTAL_UPSTREAM_URL"),
         portal_upstream_key=reader.text("PORTAL_UPSTREAM_KEY"),
         portal_upstream_model=reader.text("PORTAL_UPSTREAM_MODEL"),
@@ -195,6 +198,15 @@ class _Reader:
 
     def text(self, name: str) -> str | None:
         return self._source.get(name, "").strip() or None
+
+    def token(self, name: str) -> str | None:
+        """A secret that nobody guesses."""
+        value = self.text(name)
+        if value is not None and (len(value) < SHORTEST_TOKEN or not value.isascii() or " " in value):
+            raise BadEnvironment(
+                f"{name}: a token has at least {SHORTEST_TOKEN} letters, digits and signs, and no blanks."
+            )
+        return value
 
     def words(self, name: str) -> tuple[str, ...]:
         return tuple(word for word in (self.text(name) or "").replace(",", " ").split())

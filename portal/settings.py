@@ -277,6 +277,7 @@ KEEP_CHATS_DAYS = ENVIRONMENT.portal_keep_chats_days
 KEEP_LEDGER_MONTHS = ENVIRONMENT.portal_keep_ledger_months
 EXPORT_LIFETIME = timedelta(days=ENVIRONMENT.portal_export_days)
 GEOIP_PATH = ENVIRONMENT.portal_geoip_path
+METRICS_TOKEN = ENVIRONMENT.portal_metrics_token
 
 # Security
 SESSION_COOKIE_HTTPONLY = True

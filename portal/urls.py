@@ -8,7 +8,7 @@ import apikeys.urls
 import chat.urls
 import collections_app.urls
 import usage.urls
-from portal import health
+from portal import health, metrics
 from portal.web.envelope import not_found
 from portal.web.root import api_root
 
@@ -32,6 +32,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("healthz", health.healthz),
     path("readyz", health.readyz),
+    path("metrics", metrics.metrics),
     *accounts.urls.urlpatterns,
     *apikeys.urls.pages,
     *collections_app.urls.pages,

@@ -10,11 +10,14 @@ class UsageConfig(AppConfig):
 
     def ready(self) -> None:
         from accounts import data_export, deletion
+        from portal import metrics
         from usage import own_data, retention
+        from usage.metrics import collect
         from usage.rollups import dropping, late
 
         data_export.register("usage", own_data.export)
         deletion.register(own_data.hand_over)
+        metrics.register(collect)
         retention.register(dropping.raise_floor)
         post_migrate.connect(late.install, sender=self)
         post_migrate.connect(_create_partitions, sender=self)

@@ -241,6 +241,8 @@ ROWS: dict[str, list[Row]] = {
     "api-nowhere": [Row(NOWHERE, "/api/nowhere")],
     "healthz": [Row(ANYBODY, "/healthz")],
     "readyz": [Row(ANYBODY, "/readyz")],
+    # With a token of its own: tests/portal/test_metrics.py.
+    "metrics": [Row(NOT_THIS_TOKEN, "/metrics")],
     "api-register": [Row(ENTRY_CALL, "/api/auth/register", "POST", {})],
     "api-verify-email": [Row(ENTRY_CALL, "/api/auth/verify-email", "POST", {"token": NO_TOKEN})],
     "api-resend": [Row(ENTRY_CALL, "/api/auth/resend-verification", "POST", {"email": "nobody"})],
@@ -392,6 +394,7 @@ NAMELESS = {
     r"^.*$": "api-nowhere",
     "healthz": "healthz",
     "readyz": "readyz",
+    "metrics": "metrics",
 }
 
 

@@ -51,6 +51,10 @@ class Histogram:
                 return round(_middle(bucket))
         return None
 
+    def count_within(self, milliseconds: float) -> int:
+        """How many took at most that long; such as are within 5 % of it may count on either side."""
+        return sum(count for bucket, count in self.counts.items() if _middle(bucket) <= milliseconds)
+
     @property
     def p50(self) -> int | None:
         return self.percentile(50)
