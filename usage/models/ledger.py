@@ -64,8 +64,13 @@ class UsageRecord(AppendOnlyModel, PublicIdModel):
 
     id_prefix = "req"
 
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
-    key = models.ForeignKey("apikeys.ApiKey", null=True, on_delete=models.PROTECT, related_name="+")
+    # Found by the indexes that go on with `started_at`.
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+    key = models.ForeignKey(
+        "apikeys.ApiKey", null=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
     model = models.CharField(max_length=200)
     deployment = models.CharField(max_length=300, blank=True)
     format = models.CharField(max_length=20)
