@@ -156,6 +156,8 @@ def questions(requests: Any) -> dict[str, Callable[[], Any]]:
     reports, zone = _module("usage.reports"), _module("zoneinfo").ZoneInfo("Europe/Athens")
     draw = random.Random(3)
 
+    everybody = reports.Scope(user_ids=frozenset(requests.users))
+
     def period(name: str) -> Any:
         return reports.Period.of(name, NOW - timedelta(seconds=draw.random() * 3600))
 
@@ -184,6 +186,8 @@ def questions(requests: Any) -> dict[str, Callable[[], Any]]:
         "series, a year of weeks": lambda: reports.series(somebody(), period("1y"), "week", zone),
         "page": page,
         "whole portal, a year": lambda: summary(reports.Scope(), "1y"),
+        "budgets, everybody": lambda: reports.split(everybody, period("30d"), "user", with_times=False),
+        "metrics": lambda: list(_module("usage.metrics").collect()),
         "top spenders, 30 days": lambda: reports.split(
             reports.Scope(), period("30d"), "user", with_times=False
         ),
