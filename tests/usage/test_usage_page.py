@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 import httpx
 import pytest
+from django.test import Client
 from django.utils import timezone
 
 from tests.ledger_rows import rewrite
@@ -276,3 +277,22 @@ def test_the_menu_leads_to_it(browser: httpx.Client, alice: Any, api: httpx.Clie
     page = browser.get("/keys").text
     assert 'href="/usage"' in page
     assert f'href="/usage?key={key.public_id}"' in page
+
+
+def test_it_asks_the_database_little(
+    client: Client, alice: Any, make_keys: Any, make_team: Any, django_assert_max_num_queries: Any
+) -> None:
+    from accounts.models import UserLimits
+
+    UserLimits.objects.create(user=alice, cost_per_month=Decimal(10))
+    make_team(alice, cost_per_month=Decimal(100))
+    for key in (*make_keys(alice), None):
+        for days in (0, 3, 40):
+            used(alice, days * DAY, key_id=key)
+            used(alice, days * DAY, key_id=key, model="beta", status="failed")
+    client.force_login(alice)
+    # Once a minute it is noted when the browser was seen.
+    client.get("/usage")
+    with django_assert_max_num_queries(25):
+        html = client.get("/usage").content.decode()
+    assert figures(html, "requests") == ["12"]
