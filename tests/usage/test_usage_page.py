@@ -296,3 +296,32 @@ def test_it_asks_the_database_little(
     with django_assert_max_num_queries(25):
         html = client.get("/usage").content.decode()
     assert figures(html, "requests") == ["12"]
+
+
+def test_a_request_leads_to_where_it_was_made(
+    client: Client, alice: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from usage.dashboard import origins
+
+    asked = []
+    chatted, called = used(alice), used(alice, timedelta(hours=1))
+
+    def find(user: Any, request_ids: Any) -> dict[Any, str]:
+        asked.append((user, set(request_ids)))
+        return {chatted.pk: '/chat/ses_1#msg_"1"'}
+
+    monkeypatch.setattr(origins, "_finders", [])
+    origins.register(find)
+    client.force_login(alice)
+    client.cookies["time_zone"] = "UTC"
+    html = client.get("/usage").content.decode()
+    at = f"{chatted.started_at:%-d %b, %H:%M:%S}"
+    assert re.findall(r'class="request-origin" href="([^"]+)".*? aria-label="([^"]+)"', html) == [
+        ("/chat/ses_1#msg_&quot;1&quot;", f"Open the chat: {at}")
+    ]
+    assert asked == [(alice, {chatted.pk, called.pk})], "once for all rows"
+    seen = re.search(r'data-seen="(\w+)"', html)
+    assert seen is not None
+    assert client.get("/usage", {"part": "usage", "seen": seen[1]}).status_code == 204
+    assert len(asked) == 1, "not while nothing has changed"
+    assert "request-origin" in client.get("/usage", {"part": "recent"}).content.decode()

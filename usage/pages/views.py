@@ -59,7 +59,7 @@ def usage(request: HttpRequest) -> HttpResponse:
             return render(request, template, {**context, "error": error}, status=status)
         if request.GET.get("seen") == recent.fingerprint:
             return HttpResponse(status=204)
-        context = {"asked": asked_for, "recent": recent}
+        context = {"asked": asked_for, "recent": recent, "recent_rows": recent.rows(reader.user)}
         if request.GET.get("part") != "recent":
             context |= _all(request, reader, scope, asked_for)
         return render(request, template, context)
