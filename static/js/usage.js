@@ -3,7 +3,7 @@
 import { readable } from "./usage/charts.js";
 import { keepCurrent } from "./usage/current.js";
 import { keptState } from "./usage/kept.js";
-import { tellZone } from "./usage/zone.js";
+import { isElsewhere } from "./zone.js";
 
 const page = document.querySelector("#usage");
 const status = document.querySelector("#usage-status");
@@ -105,11 +105,15 @@ function chosenEarly() {
   return [...(form?.querySelectorAll("select") ?? [])].some(isAnother) && form;
 }
 
+// Drawn before the server knew where this browser is, or when it was elsewhere.
+function hasOtherTimes() {
+  return "followsBrowser" in page.dataset && page.querySelector(".usage-when") && isElsewhere(page.dataset.zone);
+}
+
 enhance();
 const early = chosenEarly();
-const isElsewhere = tellZone(page);
 if (early) go(addressOf(early));
-else if (isElsewhere) go(new URL(location), { isBack: true });
+else if (hasOtherTimes()) go(new URL(location), { isBack: true });
 keepCurrent({
   seen: () => page.querySelector("#usage-results")?.dataset.seen,
   ask: (seen) => part(location.href, "usage", { seen }),

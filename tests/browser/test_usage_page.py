@@ -5,12 +5,14 @@ from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.test_accessibility import require_accessible
+from tests.conftest import PASSWORD
 from tests.portal_process import PortalProcess
 from tests.usage.pages import used
 from tests.usage.test_ledger import ask
@@ -179,13 +181,54 @@ def test_it_works_without_a_script(sign_in_page: SignIn, alice: Any) -> None:
     assert "period=7d" in page.url
 
 
-def test_times_are_the_browsers(sign_in_page: SignIn, alice: Any, context: Any) -> None:
+def drawn(page: Page) -> list[str]:
+    """Every answer that was the usage page, or all of it below the heading."""
+    answers: list[str] = []
+    page.on("response", lambda answer: urlsplit(answer.url).path == "/usage" and answers.append(answer.url))
+    return answers
+
+
+def traveller(page: Page) -> Callable[[str], Any]:
+    """Takes the browser to a time zone."""
+    session = page.context.new_cdp_session(page)
+    return lambda zone: session.send("Emulation.setTimezoneOverride", {"timezoneId": zone})
+
+
+def test_times_are_the_browsers_also_when_it_travels(sign_in_page: SignIn, alice: Any) -> None:
     used(alice)
     page = sign_in_page(alice)
-    session = context.new_cdp_session(page)
-    session.send("Emulation.setTimezoneOverride", {"timezoneId": "Asia/Tokyo"})
-    page.goto("/usage")
+    go_to = traveller(page)
+    for zone in ("Asia/Tokyo", "Europe/Athens"):
+        go_to(zone)
+        page.goto("/usage")
+        expect(page.locator("main")).to_contain_text(f"Times in {zone}, as your browser says.")
+
+
+def test_the_first_visit_draws_it_once(page: Page, portal: PortalProcess, alice: Any) -> None:
+    used(alice)
+    traveller(page)("Asia/Tokyo")
+    answers = drawn(page)
+    page.goto("/login?next=/usage")
+    page.get_by_label("Email").fill(alice.email)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
     expect(page.locator("main")).to_contain_text("Times in Asia/Tokyo, as your browser says.")
+    page.wait_for_load_state("networkidle")
+    assert answers == [f"{portal.url}/usage"]
+
+
+@pytest.mark.parametrize(("zone", "has_requests"), [("Africa/Abidjan", True), ("Asia/Tokyo", False)])
+def test_it_is_not_drawn_again_for_the_same_times(
+    sign_in_page: SignIn, portal: PortalProcess, alice: Any, zone: str, has_requests: bool
+) -> None:
+    if has_requests:
+        used(alice)
+    page = sign_in_page(alice)
+    traveller(page)(zone)
+    answers = drawn(page)
+    page.goto("/usage")
+    page.wait_for_load_state("networkidle")
+    assert answers == [f"{portal.url}/usage"]
 
 
 @pytest.mark.parametrize(("theme", "width"), [("light", 1280), ("dark", 390), ("light", 390)])

@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 import httpx
 import pytest
+from django.test import Client
 from django.utils import timezone
 
 from tests.ledger_rows import rewrite
@@ -276,3 +277,51 @@ def test_the_menu_leads_to_it(browser: httpx.Client, alice: Any, api: httpx.Clie
     page = browser.get("/keys").text
     assert 'href="/usage"' in page
     assert f'href="/usage?key={key.public_id}"' in page
+
+
+def test_it_asks_the_database_little(
+    client: Client, alice: Any, make_keys: Any, make_team: Any, django_assert_max_num_queries: Any
+) -> None:
+    from accounts.models import UserLimits
+
+    UserLimits.objects.create(user=alice, cost_per_month=Decimal(10))
+    make_team(alice, cost_per_month=Decimal(100))
+    for key in (*make_keys(alice), None):
+        for days in (0, 3, 40):
+            used(alice, days * DAY, key_id=key)
+            used(alice, days * DAY, key_id=key, model="beta", status="failed")
+    client.force_login(alice)
+    # Once a minute it is noted when the browser was seen.
+    client.get("/usage")
+    with django_assert_max_num_queries(25):
+        html = client.get("/usage").content.decode()
+    assert figures(html, "requests") == ["12"]
+
+
+def test_a_request_leads_to_where_it_was_made(
+    client: Client, alice: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from usage.dashboard import origins
+
+    asked = []
+    chatted, called = used(alice), used(alice, timedelta(hours=1))
+
+    def find(user: Any, request_ids: Any) -> dict[Any, str]:
+        asked.append((user, set(request_ids)))
+        return {chatted.pk: '/chat/ses_1#msg_"1"'}
+
+    monkeypatch.setattr(origins, "_finders", [])
+    origins.register(find)
+    client.force_login(alice)
+    client.cookies["time_zone"] = "UTC"
+    html = client.get("/usage").content.decode()
+    at = f"{chatted.started_at:%-d %b, %H:%M:%S}"
+    assert re.findall(r'class="request-origin" href="([^"]+)".*? aria-label="([^"]+)"', html) == [
+        ("/chat/ses_1#msg_&quot;1&quot;", f"Open the chat: {at}")
+    ]
+    assert asked == [(alice, {chatted.pk, called.pk})], "once for all rows"
+    seen = re.search(r'data-seen="(\w+)"', html)
+    assert seen is not None
+    assert client.get("/usage", {"part": "usage", "seen": seen[1]}).status_code == 204
+    assert len(asked) == 1, "not while nothing has changed"
+    assert "request-origin" in client.get("/usage", {"part": "recent"}).content.decode()

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext_lazy as _
 
@@ -10,7 +9,7 @@ from usage.charts import Chart
 from usage.dashboard.asked import Asked
 from usage.dashboard.drawn import charts
 from usage.dashboard.key_figures import KeyFigure, key_figures
-from usage.reports import Figures, Period, Scope, series, totals
+from usage.reports import Figures, Period, Points
 
 STATUSES: Mapping[str, object] = {
     "complete": _("Succeeded"),
@@ -31,10 +30,8 @@ class Overview:
     charts: list[Chart]
 
 
-def overview(scope: Scope, asked: Asked, zone: ZoneInfo) -> Overview:
-    points, before = series(scope, asked.period, asked.bucket, zone), asked.period.previous()
-    now = Figures()
-    for _start, figures in points:
-        now.merge(figures)
+def overview(points: Points, earlier: Figures, asked: Asked) -> Overview:
+    """`points` are the series of the period asked for, `earlier` is the total of the one before."""
+    now = Figures.sum(figures for _start, figures in points)
     drawn = charts(points, asked.bucket) if now.requests else []
-    return Overview(now, before, key_figures(now, totals(scope, before)), drawn)
+    return Overview(now, asked.period.previous(), key_figures(now, earlier), drawn)

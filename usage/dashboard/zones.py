@@ -8,7 +8,7 @@ from django.http import HttpRequest
 
 from accounts.profile.appearance import preferences
 
-# Set by `static/js/usage/zone.js`.
+# Set by `static/js/zone.js`.
 COOKIE = "time_zone"
 
 

@@ -23,6 +23,7 @@ from usage.operators.budgets import budgets
 from usage.operators.filters import FILTERS, Filters, filters_of
 from usage.operators.sheets import budgets_sheet, figures_sheet
 from usage.operators.tables import TABLES, table, whole_table
+from usage.reports import series, totals
 
 _BUDGETS_SHOWN = 12
 
@@ -73,6 +74,7 @@ def _page(request: HttpRequest, template: str, context: dict[str, Any], question
     recent = recent_requests(scope, period, PageQuery())
     if request.GET.get("seen") == recent.fingerprint:
         return HttpResponse(status=204)
+    points = series(scope, period, question.asked.bucket, question.zone)
     found = budgets(question.filters, question.now)
     shown = {each.budget: each.name for each in found[:_BUDGETS_SHOWN]}
     return render(
@@ -84,7 +86,7 @@ def _page(request: HttpRequest, template: str, context: dict[str, Any], question
             "filters": question.filters,
             "recent": recent,
             "is_live": period.until >= question.now,
-            "overview": overview(scope, question.asked, question.zone),
+            "overview": overview(points, totals(scope, period.previous()), question.asked),
             "tables": {name: table(name, scope, period, request.GET) for name in TABLES},
             "sheets": {name: changed(request.GET, table=name) for name in (*TABLES, "budgets")},
             "budgets": budget_bars(list(shown), question.now, shown.__getitem__),

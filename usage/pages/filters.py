@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
 
 from accounts.access import User
 from portal.web.text import one_line
 from usage.dashboard.keys import get_own_key, keys_by_id
 from usage.dashboard.overview import STATUSES
-from usage.reports import Scope, choices
+from usage.reports import Choices, Scope
 
 FILTERS = ("model", "key", "status")
 _LONGEST = 200
@@ -46,17 +48,20 @@ def scope_of(user: User, query: Mapping[str, str]) -> Scope:
     )
 
 
-def filters_of(user: User, scope: Scope) -> Filters:
+def keys_among(ever: Choices, scope: Scope) -> dict[UUID, Any]:
+    """Those there are to choose from, and the one that is chosen."""
+    return keys_by_id([*ever.key_ids, *filter(None, [scope.key_id])])
+
+
+def filters_of(scope: Scope, ever: Choices, keys: Mapping[UUID, Any]) -> Filters:
     """To choose from there is what they have ever used, and what is chosen."""
-    ever = choices(user)
     models = {*ever.models, *filter(None, [scope.model])}
-    keys = keys_by_id([*ever.key_ids, *filter(None, [scope.key_id])]).values()
     return Filters(
         scope,
         [Choice(name, name, name == scope.model) for name in sorted(models)],
         [
             Choice(key.public_id, key.name, key.pk == scope.key_id)
-            for key in sorted(keys, key=lambda each: each.name.casefold())
+            for key in sorted(keys.values(), key=lambda each: each.name.casefold())
         ],
         [Choice(name, text, name == scope.status) for name, text in STATUSES.items()],
         is_new=not ever.models,

@@ -24,9 +24,9 @@ from usage.dashboard.overview import overview
 from usage.dashboard.recent import RecentRequests, recent_requests
 from usage.dashboard.zones import Zone, zone_of
 from usage.pages.export import export_address
-from usage.pages.filters import FILTERS, Filters, filters_of, scope_of
+from usage.pages.filters import FILTERS, Filters, filters_of, keys_among, scope_of
 from usage.pages.tables import by_key, by_model
-from usage.reports import Scope
+from usage.reports import Scope, choices, digest
 
 _PARTS = {"usage": "usage/_usage.html", "recent": "usage/_recent_rows.html"}
 
@@ -52,16 +52,16 @@ def usage(request: HttpRequest) -> HttpResponse:
             asked_for = asked(request.GET, reader.now, reader.zone.zone)
             recent = _recent(request, scope, asked_for)
         except BadParameter as error:
-            context = _frame(request, reader, filters_of(reader.user, scope))
+            ever = choices(reader.user)
+            context = _frame(request, reader, filters_of(scope, ever, keys_among(ever, scope)))
             # Of that part it is the content: what was typed is in it, and why it will not do.
             status = 200 if template == _PARTS["usage"] else 400
             return render(request, template, {**context, "error": error}, status=status)
         if request.GET.get("seen") == recent.fingerprint:
             return HttpResponse(status=204)
-        context = {"asked": asked_for, "recent": recent}
+        context = {"asked": asked_for, "recent": recent, "recent_rows": recent.rows(reader.user)}
         if request.GET.get("part") != "recent":
-            context |= _frame(request, reader, filters_of(reader.user, scope))
-            context |= _figures(request, reader, scope, asked_for)
+            context |= _all(request, reader, scope, asked_for)
         return render(request, template, context)
 
 
@@ -82,12 +82,15 @@ def _recent(request: HttpRequest, scope: Scope, asked_for: Asked) -> RecentReque
     return recent_requests(scope, asked_for.period, query)
 
 
-def _figures(request: HttpRequest, reader: _Reader, scope: Scope, asked_for: Asked) -> dict[str, Any]:
-    return {
-        "overview": overview(scope, asked_for, reader.zone.zone),
+def _all(request: HttpRequest, reader: _Reader, scope: Scope, asked_for: Asked) -> dict[str, Any]:
+    found = digest(scope, asked_for.period, asked_for.bucket, reader.zone.zone)
+    keys = keys_among(found.ever, scope)
+    frame = _frame(request, reader, filters_of(scope, found.ever, keys))
+    return frame | {
+        "overview": overview(found.series, found.before, asked_for),
         "budgets": budget_bars(budgets_of(reader.user, reader.now), reader.now),
-        "by_model": by_model(scope, asked_for.period, request.GET),
-        "by_key": by_key(scope, asked_for.period, request.GET),
+        "by_model": by_model(found.by_model, request.GET),
+        "by_key": by_key(found.by_key, keys, request.GET),
         "is_live": asked_for.period.until >= reader.now,
         "export": export_address(scope, asked_for),
     }

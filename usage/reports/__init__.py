@@ -1,11 +1,24 @@
 """What was used, summed up: by whom, when, of what. Every figure is exact to the last request.
 
-`totals`, `series` and `split` take a `Scope` (whose requests, which of them) and a `Period`.
+`totals`, `series` and `split` take a `Scope` (whose requests, which of them) and a `Period`. `digest` has
+them all at once, of one person.
 """
 
+from usage.reports.digest import Digest, digest
 from usage.reports.figures import Costs, Figures
 from usage.reports.periods import PERIODS, Bucket, Period, starts
-from usage.reports.queries import Choices, Dimension, choices, recent, requests, series, split, totals
+from usage.reports.queries import (
+    Choices,
+    Dimension,
+    Parts,
+    Points,
+    choices,
+    recent,
+    requests,
+    series,
+    split,
+    totals,
+)
 from usage.reports.scope import Scope
 from usage.rollups.histograms import Histogram
 
@@ -14,12 +27,16 @@ __all__ = [
     "Bucket",
     "Choices",
     "Costs",
+    "Digest",
     "Dimension",
     "Figures",
     "Histogram",
+    "Parts",
     "Period",
+    "Points",
     "Scope",
     "choices",
+    "digest",
     "recent",
     "requests",
     "series",

@@ -1,7 +1,7 @@
 """The questions that pages, the API and mails ask."""
 
 from bisect import bisect_right
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
@@ -27,6 +27,9 @@ _COLUMNS = {
     "deployment": "deployment",
     "status": "status",
 }
+# A series, the oldest first; a split, what cost most first.
+Points = list[tuple[datetime, Figures]]
+Parts = list[tuple[Any, Figures]]
 
 
 @dataclass(frozen=True)
@@ -42,19 +45,22 @@ def totals(scope: Scope, period: Period, *, with_times: bool = True) -> Figures:
     return figures(scope, period, (), with_times=with_times).get((), Figures())
 
 
-def series(scope: Scope, period: Period, bucket: Bucket, zone: ZoneInfo) -> list[tuple[datetime, Figures]]:
+def series(scope: Scope, period: Period, bucket: Bucket, zone: ZoneInfo) -> Points:
     """Every bucket that has some of the period, also those without a request, the oldest first; its start is
     in `zone`."""
-    found = [(start, Figures()) for start in starts(period, bucket, zone)]
-    moments = [start for start, _ in found]
-    for (moment,), part in figures(scope, period, (MOMENT,), cuts=moments).items():
-        found[bisect_right(moments, moment) - 1][1].merge(part)
-    return found
+    moments = starts(period, bucket, zone)
+    return spread(moments, figures(scope, period, (MOMENT,), cuts=moments))
 
 
-def split(
-    scope: Scope, period: Period, by: Dimension, *, with_times: bool = True
-) -> list[tuple[Any, Figures]]:
+def spread(moments: list[datetime], found: Mapping[tuple[Any, ...], Figures]) -> Points:
+    """What was found by `MOMENT`, in the buckets that begin at `moments`."""
+    points = [(start, Figures()) for start in moments]
+    for (moment,), part in found.items():
+        points[bisect_right(moments, moment) - 1][1].merge(part)
+    return points
+
+
+def split(scope: Scope, period: Period, by: Dimension, *, with_times: bool = True) -> Parts:
     """What cost most first. By key and user their ids (a key of None: the browser), by group the ids of those
     whose members used something; who is in two groups counts in both. `with_times` as in `figures`."""
     if by == "group":
@@ -65,6 +71,10 @@ def split(
     else:
         found = figures(scope, period, (_COLUMNS[by],), with_times=with_times)
         parts = ((value, part) for (value,), part in found.items())
+    return ranked(parts)
+
+
+def ranked(parts: Iterable[tuple[Any, Figures]]) -> Parts:
     some = (part for part in parts if part[1].requests)
     return sorted(some, key=lambda part: (-part[1].cost, -part[1].requests, str(part[0])))
 
@@ -72,7 +82,12 @@ def split(
 def choices(user: User) -> Choices:
     ever = Period(datetime(1970, 1, 1, tzinfo=UTC), timezone.now() + timedelta(days=1))
     found = figures(Scope(user_id=user.pk), ever, ("model", "key_id", "status"), with_times=False)
-    models, key_ids, statuses = zip(*found, strict=True) if found else ((), (), ())
+    return choices_among(found)
+
+
+def choices_among(kinds: Iterable[tuple[Any, ...]]) -> Choices:
+    """Of each kind model, key and status."""
+    models, key_ids, statuses = tuple(zip(*kinds, strict=True)) or ((), (), ())
     return Choices(sorted(set(models)), sorted(set(key_ids) - {None}), sorted(set(statuses)))
 
 
