@@ -171,9 +171,7 @@ def questions(requests: Any) -> dict[str, Callable[[], Any]]:
 
     def page() -> None:
         scope, within = somebody(), period("30d")
-        summary(scope, "30d")
-        reports.series(scope, within, "day", zone)
-        reports.split(scope, within, "key")
+        reports.digest(scope, within, "day", zone)
         reports.recent(scope, within, _module("portal.web.pagination").PageQuery())
 
     return {
