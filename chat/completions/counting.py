@@ -6,7 +6,7 @@ from chat.catalogue.lookup import find_model
 from chat.completions import admission, files
 from chat.completions.asked import Asked
 from chat.completions.context import Reply, headers_of
-from chat.completions.settlement import estimated_input
+from chat.completions.uncounted import estimated_input
 
 ESTIMATE = "x-portal-estimate"
 

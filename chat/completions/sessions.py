@@ -218,12 +218,13 @@ class StoredTurn:
         self._keeping.cancel()
         await asyncio.gather(self._keeping, return_exceptions=True)
         await self._settler.settle(self._relay, error)
+        usage = await self._settler.came_to()
         status, reason = _status(error)
         end = answers.End(
             **columns_of_answer(self._answer, is_whole=status == MessageStatus.COMPLETE),
             error=reason,
-            input_tokens=self._settler.usage.input,
-            output_tokens=self._settler.usage.output,
+            input_tokens=usage.input,
+            output_tokens=usage.output,
             thought_ms=self._broadcast.thought_ms,
         )
         await in_database(turns.end_turn, turn=self._turn, status=status, end=end)

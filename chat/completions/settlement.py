@@ -2,21 +2,27 @@
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from functools import cache
-from typing import Protocol
+from typing import Any, Protocol
 
-import msgspec
-
-from chat.completions.estimate import tokens_of
+from chat.completions import uncounted
 from chat.completions.metering import Meter
 from chat.gateway import events as ev
 from chat.gateway.errors import GatewayError
 from chat.gateway.relay import Relay
-from chat.gateway.request import Request, Service, Text, Thinking, ToolCall
+from chat.gateway.request import Request
 from chat.gateway.routing import Route
 from usage import ledger, progress
 from usage.ledger import Status, TokensSource
+
+_running: set[asyncio.Task[None]] = set()
+
+
+async def finish_all(seconds: float) -> None:
+    """The server is going: what has ended is settled, if it can be so soon, while there are connections."""
+    if _running:
+        await asyncio.wait(_running, timeout=seconds)
 
 
 class Settles(Protocol):
@@ -34,12 +40,12 @@ class Settler:
         self._meter = meter
         self._first_token_ms: int | None = None
         self._task: asyncio.Task[None] | None = None
-        self.usage = ev.Usage()
+        self._usage = ev.Usage()
 
     def relay(self, request: Request, route: Route) -> Relay:
         """The call's way to the model. Heartbeats tell how far it is until it is settled."""
         relay = Relay(request, route, self._note_first_token)
-        known_input = cache(lambda: estimated_input(request))
+        known_input = cache(lambda: uncounted.estimated_input(request))
         progress.follow(self._admission.request_id, lambda: _known(relay, known_input))
         return relay
 
@@ -48,20 +54,37 @@ class Settler:
 
     async def settle(self, relay: Relay, error: BaseException | None = None) -> None:
         """Survives the cancellation of its caller: a request that reached a model is paid for."""
-        counted = relay.collector.usage
-        self.usage = counted or _estimate(relay, lambda: estimated_input(relay.request))
-        await self._settle(_deployment(relay), error, is_counted=counted is not None)
+        await self._once(self._close(relay, error, self._elapsed_ms()))
+
+    async def came_to(self) -> ev.Usage:
+        """What the ledger is told, also for a caller whose `settle` was cancelled: nothing if it never was
+        settled."""
+        if self._task is not None:
+            await asyncio.wait({self._task})
+        return self._usage
 
     async def abandon(self, error: BaseException) -> None:
         """For a call that ended before it could be relayed. The ledger takes things in their order: a row
         that is still on its way to it is there when this comes."""
-        await self._settle("", error, is_counted=False)
+        nothing = self._settlement("", error, TokensSource.ESTIMATED, self._elapsed_ms())
+        await self._once(self._write(nothing))
 
-    async def _settle(self, deployment: str, error: BaseException | None, *, is_counted: bool) -> None:
+    async def _once(self, ending: Coroutine[Any, Any, None]) -> None:
         if self._task is None:
-            settlement = self._settlement(deployment, error, is_counted)
-            self._task = asyncio.create_task(self._write(settlement))
+            self._task = asyncio.create_task(ending)
+            _running.add(self._task)
+            self._task.add_done_callback(_running.discard)
+        else:
+            ending.close()
         await asyncio.shield(self._task)
+
+    async def _close(self, relay: Relay, error: BaseException | None, duration_ms: int) -> None:
+        """How long the call took is known before; counting is no part of it."""
+        usage, source = relay.collector.usage, TokensSource.UPSTREAM
+        if usage is None:
+            usage, source = await uncounted.tally(relay)
+        self._usage = usage
+        await self._write(self._settlement(_deployment(relay), error, source, duration_ms))
 
     async def _write(self, settlement: ledger.Settlement) -> None:
         """The ledger first: a counter in doubt is rebuilt from it."""
@@ -72,22 +95,22 @@ class Settler:
         await self._meter.settle(settlement.tokens, settlement.cost)
 
     def _settlement(
-        self, deployment: str, error: BaseException | None, is_counted: bool
+        self, deployment: str, error: BaseException | None, source: TokensSource, duration_ms: int
     ) -> ledger.Settlement:
         return ledger.Settlement(
             admission=self._admission,
             deployment=deployment,
             status=_status(error),
             error_type=_error_type(error),
-            input_tokens=self.usage.input,
-            output_tokens=self.usage.output,
-            cached_tokens=self.usage.cached,
-            cache_written_tokens=self.usage.cache_written,
-            reasoning_tokens=self.usage.reasoning,
-            images=self.usage.images,
-            tokens_source=_source(is_counted=is_counted),
+            input_tokens=self._usage.input,
+            output_tokens=self._usage.output,
+            cached_tokens=self._usage.cached,
+            cache_written_tokens=self._usage.cache_written,
+            reasoning_tokens=self._usage.reasoning,
+            images=self._usage.images,
+            tokens_source=source,
             first_token_ms=self._first_token_ms,
-            duration_ms=self._elapsed_ms(),
+            duration_ms=duration_ms,
             is_disconnected=isinstance(error, LEFT),
         )
 
@@ -111,18 +134,14 @@ def _error_type(error: BaseException | None) -> str:
     return error.code if isinstance(error, GatewayError) else GatewayError.code
 
 
-def _source(*, is_counted: bool) -> TokensSource:
-    return TokensSource.UPSTREAM if is_counted else TokensSource.ESTIMATED
-
-
 def _deployment(relay: Relay) -> str:
     return relay.route.deployment.id if relay.route.deployment else ""
 
 
 def _known(relay: Relay, known_input: Callable[[], int]) -> progress.Known:
     """So far; read beside the event loop, so that it may be a piece behind."""
-    counted = relay.collector.usage
-    usage = counted or _estimate(relay, known_input)
+    told = relay.collector.usage
+    usage = told or uncounted.estimated(relay, known_input)
     return progress.Known(
         deployment=_deployment(relay),
         input_tokens=usage.input,
@@ -131,31 +150,5 @@ def _known(relay: Relay, known_input: Callable[[], int]) -> progress.Known:
         cache_written_tokens=usage.cache_written,
         reasoning_tokens=usage.reasoning,
         images=usage.images,
-        tokens_source=_source(is_counted=counted is not None),
+        tokens_source=TokensSource.UPSTREAM if told else TokensSource.ESTIMATED,
     )
-
-
-def _estimate(relay: Relay, known_input: Callable[[], int]) -> ev.Usage:
-    """For a call whose upstream never came to counting. Without any output nothing was used."""
-    answer = relay.collector.answer
-    said = relay.collector.characters + sum(_length(part) for part in answer.parts)
-    if not said and relay.collector.input_tokens is None:
-        return ev.Usage()
-    counted_input = relay.collector.input_tokens
-    return ev.Usage(
-        input=known_input() if counted_input is None else counted_input,
-        output=tokens_of(said),
-    )
-
-
-def _length(part: Text | Thinking | ToolCall) -> int:
-    return len(part.arguments) + len(part.name) if isinstance(part, ToolCall) else len(part.text)
-
-
-def estimated_input(request: Request) -> int:
-    """Tokens. Of a request that is not told in canonical terms: from the body it came in."""
-    passage = request.passage
-    told: object = (request.system, request.messages, request.tools)
-    if request.service is not Service.CHAT and passage is not None:
-        told = passage.raw
-    return tokens_of(len(msgspec.json.encode(told)))

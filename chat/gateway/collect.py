@@ -1,6 +1,8 @@
 """Events → the whole answer. Used for answers sent whole, stored messages and settlement."""
 
+from collections import defaultdict
 from collections.abc import Iterable
+from io import StringIO
 from typing import assert_never
 
 import msgspec
@@ -31,7 +33,7 @@ class Answer(msgspec.Struct):
 class Collector:
     """Folds events into an `Answer`; text is joined once, when the answer is asked for.
 
-    Of an answer that passes as it is, only the count of its `characters` is kept.
+    Of an answer that passes as it is, only what the model said is kept, as text.
     """
 
     def __init__(self) -> None:
@@ -43,7 +45,9 @@ class Collector:
         self.usage: ev.Usage | None = None
         self.finish: ev.Finish | None = None
         self.input_tokens: int | None = None
-        self.characters = 0
+        # Buffers: a list would keep a string for every token.
+        self._passed = StringIO()
+        self._beside: defaultdict[int, StringIO] = defaultdict(StringIO)
 
     def add(self, event: ev.Event) -> None:
         match event:
@@ -74,13 +78,31 @@ class Collector:
                 assert_never(event)
 
     def _add_wire(self, wire: ev.Wire) -> None:
-        self.characters += wire.characters
+        if wire.said:
+            self._passed.write(wire.said)
+        if wire.beside:
+            for number, text in wire.beside.items():
+                self._beside[number].write(text)
+        if wire.input_tokens is not None:
+            self.input_tokens = wire.input_tokens
         self.usage = wire.usage or self.usage
         self.finish = wire.finish or self.finish
 
     @property
     def answer(self) -> Answer:
         return Answer([*self._closed, *self._open_part()], self.usage, self.finish, [*self._citations])
+
+    @property
+    def said(self) -> str:
+        """All that the model said, as text: also what it thought, and which tools it called with what."""
+        beside = [text.getvalue() for _, text in sorted(self._beside.items())]
+        return "".join([self._passed.getvalue(), *beside, *map(part_text, self.answer.parts)])
+
+    @property
+    def characters(self) -> int:
+        """As many as `said` has, without joining it."""
+        passed = self._passed.tell() + sum(text.tell() for text in [*self._beside.values()])
+        return passed + sum(len(part_text(part)) for part in self.answer.parts)
 
     def _open_part(self) -> Iterable[AnswerPart]:
         said = "".join(self._pieces)
@@ -95,6 +117,10 @@ class Collector:
                 return [ToolCall(call_id, name, said or "{}")]
             case _ as never:
                 assert_never(never)
+
+
+def part_text(part: AnswerPart) -> str:
+    return part.name + part.arguments if isinstance(part, ToolCall) else part.text
 
 
 def collect(events: Iterable[ev.Event]) -> Answer:

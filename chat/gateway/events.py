@@ -4,7 +4,7 @@ A well-formed flow is `Start (PartStart delta* PartStop)* Usage? Finish`, parts 
 `Usage` may also follow `Finish`, because some servers count last.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import Any
 
@@ -104,11 +104,14 @@ class Finish(msgspec.Struct, frozen=True, tag="finish"):
 class Wire(msgspec.Struct, frozen=True, tag="wire"):
     """A piece of an answer that is already in the caller's format, with what we must know of it.
 
-    `characters` counts what the model said in it. Nothing may follow a piece that `is_last`.
+    `said` is the text the model said in it; `beside`, where the caller wants several answers at once, that of
+    the others by their number. `input_tokens` as in `Start`. Nothing may follow a piece that `is_last`.
     """
 
     data: bytes
-    characters: int = 0
+    said: str = ""
+    beside: Mapping[int, str] | None = None
+    input_tokens: int | None = None
     usage: Usage | None = None
     finish: Finish | None = None
     is_last: bool = False

@@ -90,5 +90,5 @@ def _is_last(batch: Batch) -> bool:
 
 def _is_output(event: Event) -> bool:
     if isinstance(event, Wire):
-        return event.characters > 0
+        return bool(event.said or event.beside)
     return isinstance(event, TextDelta | ThinkingDelta | ToolCallStart)

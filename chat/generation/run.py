@@ -129,7 +129,7 @@ class _Generation:
             log.warning("%s could not be saved so far.", self._record.generation)
 
     async def _finish(self, status: MessageStatus, error: str) -> None:
-        usage = self._settler.usage if self._settler else Usage()
+        usage = await self._settler.came_to() if self._settler else Usage()
         end = End(
             **columns_of_answer(self._answer, is_whole=status == MessageStatus.COMPLETE),
             error=error,

@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+import signal
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, nullcontext, suppress
@@ -17,9 +19,12 @@ from websockets.exceptions import ConnectionClosed, InvalidHandshake
 from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Origin
 
+from portal.management.commands.serve import GRACE
 from tests import profile
 from tests.asynchronous import run
 from tests.chat.test_key_limits import redis_server
+from tests.conformance import says
+from tests.conformance.scripted import Script, ScriptedServer
 from tests.ledger_rows import rewrite
 from tests.portal_process import PortalProcess, free_port, serve
 from usage.models import UsageRecord
@@ -172,6 +177,61 @@ def test_whoever_stops_an_answer_settles_it_once(
         assert end["status"] == "stopped"
         stopping.send(type="stop", generation=generation)
         assert is_settled_once(alice, Message.objects.get(session__user=alice, role="assistant"))
+
+
+@pytest.fixture
+def slow_to_count(server: ScriptedServer, make_model: Callable[..., Any]) -> tuple[str, threading.Event]:
+    """A model that talks for ten seconds, and when its tokenizer has begun: that takes its time, twice."""
+    begun = threading.Event()
+
+    def count(body: Json) -> Json:
+        begun.set()
+        time.sleep(0.7)
+        return {"count": 77}
+
+    pieces = says.openai_stream(*[says.openai_chunk(content="word ")] * 200)
+    name = str(make_model().name)
+    server.scripts[f"theirs-{name}"] = Script(pieces=pieces, pause=0.05, counts=count)
+    return name, begun
+
+
+def test_a_portal_that_goes_while_it_counts_a_stopped_answer(
+    open_tab: Callable[[str], Tab], slow_to_count: tuple[str, threading.Event], alice: Any
+) -> None:
+    """The answer says what the ledger says all the same."""
+    from chat.models import Message
+
+    model, begun = slow_to_count
+    with serve(profile.MAIN) as going:
+        tab = open_tab(going.url)
+        generation = tab.ask("Talk", model)["generation"]
+        tab.follow(generation, until=4)
+        tab.send(type="stop", generation=generation)
+        assert begun.wait(5)
+        going.process.send_signal(signal.SIGINT)
+        going.process.wait(15)
+    assert is_settled_once(alice, Message.objects.get(session__user=alice, role="assistant"))
+    row = UsageRecord.objects.get(user=alice, format="browser")
+    assert (row.tokens_source, row.output_tokens) == ("counted", 77)
+
+
+def test_a_portal_that_goes_while_it_counts_for_a_caller_who_left(
+    slow_to_count: tuple[str, threading.Event], alice: Any, secret: str
+) -> None:
+    """So late that its patience with callers ends first."""
+    model, _ = slow_to_count
+    asked = {"model": model, "messages": [{"role": "user", "content": "Talk"}], "stream": True}
+    headers = {"x-api-key": secret}
+    with serve(profile.MAIN) as going:
+        with httpx.stream("POST", f"{going.api}/chat/completions", json=asked, headers=headers) as response:
+            lines = response.iter_lines()
+            while "word" not in next(lines):
+                pass
+            going.process.send_signal(signal.SIGINT)
+            time.sleep(GRACE - 0.8)
+        going.process.wait(15)
+    row = UsageRecord.objects.get(user=alice)
+    assert (row.status, row.tokens_source, row.output_tokens) == ("cancelled", "counted", 77)
 
 
 @needs_redis

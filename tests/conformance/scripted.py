@@ -6,7 +6,7 @@ Both formats on one port; the upstream's model name picks the script.
 import json
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -15,6 +15,8 @@ from urllib.parse import parse_qs, urlsplit
 
 Json = dict[str, Any]
 CREDENTIAL = "sk-upstream-credential"
+# Where a server is asked about tokens.
+COUNTING = ("/tokenize", "/v1/messages/count_tokens")
 
 
 @dataclass
@@ -22,6 +24,8 @@ class Script:
     """`answer` is sent whole after `delay` seconds; `pieces` as a stream, `pause` seconds apart.
 
     `by_path` has other answers for single addresses; after `recovers_after` calls the status is 200.
+    `counts` answers questions about tokens, which then are in `asked_to_count` alone; None is a 404. A script
+    with `pieces` and without it has no tokenizer.
     A chat is named in the background, whenever that is: such calls are in `asked_for_titles` alone.
     """
 
@@ -32,9 +36,11 @@ class Script:
     pause: float = 0
     delay: float = 0
     by_path: dict[str, Json] = field(default_factory=dict)
+    counts: Callable[[Json], Json | None] | None = None
     recovers_after: int | None = None
     asked: list[Json] = field(default_factory=list)
     asked_for_titles: list[Json] = field(default_factory=list)
+    asked_to_count: list[Json] = field(default_factory=list)
     asked_headers: list[dict[str, str]] = field(default_factory=list)
     asked_paths: list[str] = field(default_factory=list)
     was_left: threading.Event = field(default_factory=threading.Event)
@@ -75,6 +81,10 @@ def scripted_server() -> Iterator[ScriptedServer]:
             # A tokenizer's question about a text names no model: it belongs to the last that did.
             script = scripted.scripts[body.get("model", getattr(self.server, "last", ""))]
             self.server.last = body.get("model", "")  # type: ignore[attr-defined]
+            if self.path in COUNTING and (script.counts or script.pieces):
+                script.asked_to_count.append(body)
+                _play(self, _counted(script, body))
+                return
             if is_for_a_title(body):
                 script.asked_for_titles.append(body)
             else:
@@ -103,6 +113,11 @@ def scripted_server() -> Iterator[ScriptedServer]:
     yield scripted
     server.shutdown()
     server.server_close()
+
+
+def _counted(script: Script, body: Json) -> Script:
+    count = script.counts(body) if script.counts else None
+    return Script({"error": "Not Found"}, status=404) if count is None else Script(count)
 
 
 def _headers(handler: BaseHTTPRequestHandler) -> dict[str, str]:

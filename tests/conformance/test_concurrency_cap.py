@@ -74,6 +74,20 @@ def test_who_waits_honours_the_deadline_l04(
     assert server.script.most_running == CAP
 
 
+def test_to_count_what_was_said_takes_no_place_l04(
+    capped: Callable[..., Upstream], doors: list[PortalProcess], alice: Any
+) -> None:
+    """Of a server that tells no counts, at the end of a stream whose own place is the last one."""
+    from usage.models import UsageRecord
+
+    pieces = says.openai_stream(*[says.openai_chunk(content="word ")] * 4)
+    silent = [piece for piece in pieces if piece != says.OPENAI_USAGE]
+    server = capped(30, pieces=silent, pause=0.2, counts=lambda body: {"count": 7})
+    assert ask_at_once(server, doors, CAP, stream=True) == {200: CAP}
+    rows = UsageRecord.objects.filter(user=alice)
+    assert list(rows.values_list("tokens_source", "output_tokens")) == [("counted", 7)] * CAP
+
+
 def test_a_place_is_given_back_however_the_call_ends_l04(
     capped: Callable[..., Upstream], doors: list[PortalProcess], eventually: Callable[..., Any]
 ) -> None:

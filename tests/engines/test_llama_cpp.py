@@ -4,7 +4,10 @@ It speaks both formats; each test runs with the portal calling it in the one and
 """
 
 import json
+import signal
+import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +17,7 @@ import openai
 import pytest
 from playwright.sync_api import Page, expect
 
+from chat.gateway.sse import SSEParser
 from tests import profile
 from tests.conftest import PASSWORD
 from tests.engines.llama import TOKEN_Z, LlamaServer, llama_server
@@ -21,6 +25,7 @@ from tests.portal_process import PortalProcess, manage, serve
 
 MODEL = "Waymore-A1-Instruct-1011"
 EMAIL = "engineer@example.org"
+PATHS = {"openai": "/chat/completions", "anthropic": "/v1/messages"}
 HELLO: Any = [{"role": "user", "content": "Hello"}]
 
 
@@ -180,11 +185,69 @@ def test_the_engine_stops_when_the_caller_leaves(
     eventually(lambda: not any(slot["is_processing"] for slot in slots(engine)))
 
 
+@pytest.mark.parametrize("wire", PATHS)
+def test_what_came_before_the_caller_left_is_counted_by_the_engine(
+    llama_portal: PortalProcess,
+    llama_key: str,
+    engine: LlamaServer,
+    eventually: Callable[..., Any],
+    wire: str,
+) -> None:
+    """The engine stands still while the rest arrives, so that caller and portal have the same text."""
+    headers = {"x-api-key": llama_key}
+    body = {"model": MODEL, "messages": HELLO, "stream": True, "max_tokens": 1_000_000}
+    url = llama_portal.api + PATHS[wire]
+    with standing_still(engine) as stop:
+        patience = httpx.Timeout(30, read=1)
+        with httpx.stream("POST", url, headers=headers, json=body, timeout=patience) as response:
+            data = b""
+            with suppress(httpx.ReadTimeout):
+                for piece in response.iter_raw():
+                    data += piece
+                    if len(data) > 20_000:
+                        stop()
+        time.sleep(0.3)
+    row = eventually(lambda: settled(llama_portal, llama_key, response.headers["x-request-id"]))
+    assert (row["status"], row["tokensSource"]) == ("cancelled", "counted")
+    assert row["outputTokens"] == tokens_of(engine, said_in(wire, data)) > 20
+    assert row["inputTokens"] == direct(engine, max_tokens=1)["usage"]["prompt_tokens"]
+
+
+@contextmanager
+def standing_still(engine: LlamaServer) -> Iterator[Callable[[], None]]:
+    """From the moment that it is told to until the end."""
+    try:
+        yield lambda: engine.process.send_signal(signal.SIGSTOP)
+    finally:
+        engine.process.send_signal(signal.SIGCONT)
+
+
+def settled(portal: PortalProcess, key: str, request_id: str) -> Any:
+    """The record, once it is final."""
+    latest = httpx.get(f"{portal.api}/usage/requests", headers={"x-api-key": key}).json()["data"]
+    return next((row for row in latest if row["id"] == request_id and row["status"] != "open"), None)
+
+
+def said_in(wire: str, data: bytes) -> str:
+    events = [json.loads(event.data) for event in SSEParser().feed(data)]
+    if wire == "openai":
+        return "".join(event["choices"][0]["delta"].get("content") or "" for event in events)
+    return "".join(event.get("delta", {}).get("text", "") for event in events)
+
+
+def tokens_of(engine: LlamaServer, text: str) -> int:
+    asked = {"content": text, "add_special": False}
+    return len(httpx.post(f"{engine.base_url}/tokenize", json=asked).json()["tokens"])
+
+
 def slots(engine: LlamaServer) -> list[dict[str, Any]]:
     return list(httpx.get(f"{engine.base_url}/slots").json())
 
 
-def test_the_browser_shows_what_the_engine_says(page: Page, llama_portal: PortalProcess) -> None:
+def test_the_browser_shows_what_the_engine_says(
+    page: Page, llama_portal: PortalProcess, llama_key: str, engine: LlamaServer
+) -> None:
+    """Until it is stopped; what was said is counted by the engine."""
     page.goto(f"{llama_portal.url}/login")
     page.get_by_label("Email").fill(EMAIL)
     page.get_by_label("Password").fill(PASSWORD)
@@ -198,6 +261,13 @@ def test_the_browser_shows_what_the_engine_says(page: Page, llama_portal: Portal
     page.locator("#stop").click()
     expect(answer).to_have_attribute("data-status", "stopped")
     assert len(answer.locator(".answer").inner_text()) > 0
+    session = page.url.rpartition("/")[2]
+    headers = {"x-api-key": llama_key}
+    messages = f"{llama_portal.api}/chat/sessions/{session}/messages"
+    told = httpx.get(messages, headers=headers).json()["data"][0]
+    row = settled(llama_portal, llama_key, told["requestId"])
+    assert (row["status"], row["tokensSource"]) == ("cancelled", "counted")
+    assert row["outputTokens"] == told["outputTokens"] == tokens_of(engine, told["content"]) > 0
 
 
 def test_an_engine_that_is_gone_is_a_clear_error(tmp_path: Path) -> None:

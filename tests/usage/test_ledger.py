@@ -64,7 +64,7 @@ def test_a_caller_who_leaves_is_settled_with_what_came(
             pass
     row = eventually(lambda: UsageRecord.objects.filter(user=alice).exclude(status=Status.OPEN).first())
     assert (row.status, row.is_disconnected) == (Status.CANCELLED, True)
-    assert row.tokens_source == TokensSource.ESTIMATED
+    assert row.tokens_source == TokensSource.COUNTED
     assert 0 < row.output_tokens < 1000
 
 

@@ -36,7 +36,10 @@ class Status(models.TextChoices):
 
 
 class TokensSource(models.TextChoices):
-    UPSTREAM = "upstream", "counted by the model server"
+    """The last two are of answers that ended before their server had told its own."""
+
+    UPSTREAM = "upstream", "told by the model server"
+    COUNTED = "counted", "counted by the model server's tokenizer"
     ESTIMATED = "estimated", "estimated from the text"
 
 

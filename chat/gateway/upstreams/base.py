@@ -18,3 +18,6 @@ class Upstream(Protocol):
 
     async def count_tokens(self, request: Request, model: str) -> int | None:
         """Of the request's input, as this server counts; None where it does not."""
+
+    async def count_said(self, said: str, model: str) -> int | None:
+        """Of a text that the model said, as this server counts; None where it does not."""

@@ -67,6 +67,10 @@ class WithSlots:
     async def count_tokens(self, request: Request, model: str) -> int | None:
         return await self._upstream.count_tokens(request, model)
 
+    async def count_said(self, said: str, model: str) -> int | None:
+        """Without a place: it ends a call, which must not wait for others, and may have its own still."""
+        return await self._upstream.count_said(said, model)
+
     async def _in_turn(self, call: AsyncGenerator[Batch, None]) -> AsyncGenerator[Batch, None]:
         async with self._slots.place(), aclosing(call):
             async for batch in call:

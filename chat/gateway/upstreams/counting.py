@@ -1,4 +1,4 @@
-"""How model servers count a request's input tokens (conformance A32)."""
+"""How model servers count tokens: of a request's input (conformance A32), and of what their model said."""
 
 from typing import Any, Protocol
 
@@ -10,6 +10,10 @@ Json = dict[str, Any]
 _OF_THE_ANSWER = frozenset(
     ["max_tokens", "stream", "temperature", "top_p", "top_k", "stop_sequences", "metadata", "service_tier"]
 )
+
+
+# One token, whoever counts.
+_SHORTEST = "a"
 
 
 class Ask(Protocol):
@@ -35,3 +39,21 @@ async def by_tokenizer(ask: Ask, body: Json) -> int | None:
         return len((await ask("/tokenize", prompt, at_root=True))["tokens"])
     except UpstreamFailure:
         return None
+
+
+async def said_by_messages_api(ask: Ask, said: str, model: str) -> int | None:
+    """Of a message of that text, less what surrounds a message. Put into the answer's own place, models that
+    think or take no beginning of an answer would refuse it; and the whole request would be sent again."""
+
+    async def count(text: str) -> int:
+        asked = {"model": model, "messages": [{"role": "user", "content": text}]}
+        return int((await ask("/messages/count_tokens", asked))["input_tokens"])
+
+    return await count(said) - await count(_SHORTEST) + 1
+
+
+async def said_by_tokenizer(ask: Ask, said: str, model: str) -> int | None:
+    """vLLM reads the `prompt`, llama.cpp the `content`; neither minds the other's name."""
+    vllm = {"model": model, "prompt": said, "add_special_tokens": False}
+    told = await ask("/tokenize", {**vllm, "content": said, "add_special": False}, at_root=True)
+    return int(told["count"]) if "count" in told else len(told["tokens"])

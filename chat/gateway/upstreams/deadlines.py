@@ -1,7 +1,7 @@
 """How long a model server may take."""
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Awaitable
 from contextlib import aclosing
 
 import msgspec
@@ -36,11 +36,10 @@ class WithDeadlines:
         return self._in_time(self._upstream.call(request, model), patience)
 
     async def count_tokens(self, request: Request, model: str) -> int | None:
-        try:
-            async with asyncio.timeout(COUNTING):
-                return await self._upstream.count_tokens(request, model)
-        except TimeoutError:
-            return None
+        return await _counted(self._upstream.count_tokens(request, model))
+
+    async def count_said(self, said: str, model: str) -> int | None:
+        return await _counted(self._upstream.count_said(said, model))
 
     async def _in_time(
         self, call: AsyncGenerator[Batch, None], patience: float
@@ -64,6 +63,14 @@ class WithDeadlines:
             raise
         finally:
             alarm.close()
+
+
+async def _counted(count: Awaitable[int | None]) -> int | None:
+    try:
+        async with asyncio.timeout(COUNTING):
+            return await count
+    except TimeoutError:
+        return None
 
 
 class _Alarm:

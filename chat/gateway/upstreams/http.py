@@ -52,6 +52,11 @@ _COUNTS: dict[str, Count] = {
     anthropic_messages.NAME: counting.by_messages_api,
     openai_chat.NAME: counting.by_tokenizer,
 }
+CountSaid = Callable[[counting.Ask, str, str], Awaitable[int | None]]
+_COUNTS_OF_SAID: dict[str, CountSaid] = {
+    anthropic_messages.NAME: counting.said_by_messages_api,
+    openai_chat.NAME: counting.said_by_tokenizer,
+}
 
 
 def new_client() -> aiohttp.ClientSession:
@@ -135,6 +140,12 @@ class HttpUpstream:
             return await _COUNTS[self._dialect.NAME](self._ask, encode(request, model))
         except UpstreamRejected:
             raise
+        except (UpstreamFailure, msgspec.DecodeError, ValueError, *_UNREADABLE):
+            return None
+
+    async def count_said(self, said: str, model: str) -> int | None:
+        try:
+            return await _COUNTS_OF_SAID[self._dialect.NAME](self._ask, said, model)
         except (UpstreamFailure, msgspec.DecodeError, ValueError, *_UNREADABLE):
             return None
 

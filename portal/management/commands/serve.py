@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand
 
 from apikeys.counters import COUNTERS
 from chat.catalogue import connections
-from chat.completions import titles
+from chat.completions import settlement, titles
 from chat.generation import run
 from portal import celery_app, embedded_beat, redis
 from portal.asgi import application
@@ -76,6 +76,7 @@ class _Server(uvicorn.Server):
             await asyncio.wait(self.server_state.tasks, timeout=GRACE)
         await run.stop_all()
         await titles.stop_all()
+        await settlement.finish_all(GRACE)
         await connections.close()
         await COUNTERS.close()
         await redis.close()

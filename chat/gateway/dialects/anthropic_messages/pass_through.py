@@ -29,8 +29,8 @@ def pass_answer(body: bytes, request: Request, answer_id: str) -> ev.Wire:
     counter = UsageCounter()
     counter.add(raw["usage"])
     raw |= {"id": f"msg_{answer_id}", "model": request.model}
-    said = sum(len(block.get("text") or "") for block in raw["content"])
-    return ev.Wire(msgspec.json.encode(raw), said, counter.usage, finish_of(raw), is_last=True)
+    said = "".join([block.get("text") or "" for block in raw["content"]])
+    return ev.Wire(msgspec.json.encode(raw), said, usage=counter.usage, finish=finish_of(raw), is_last=True)
 
 
 class _Delta(msgspec.Struct):
@@ -39,9 +39,14 @@ class _Delta(msgspec.Struct):
     partial_json: str | None = None
 
 
+class _Block(msgspec.Struct):
+    name: str | None = None
+
+
 class _Event(msgspec.Struct):
     type: str
     delta: _Delta | None = None
+    content_block: _Block | None = None
 
 
 _DECODER = msgspec.json.Decoder(_Event)
@@ -54,13 +59,14 @@ class Passer:
         self._request = request
         self._id = f"msg_{answer_id}"
         self._counter = UsageCounter()
+        self._input_tokens: int | None = None
         self._finish: ev.Finish | None = None
         self._end = b""
 
     def feed(self, arrived: Sequence[ServerSentEvent]) -> Iterator[ev.Wire]:
         """One piece of all of them, or of those before the first that is none."""
         pieces: list[bytes] = []
-        said = 0
+        said: list[str] = []
         try:
             for event in arrived:
                 data = strict_json.mended(event.data)
@@ -71,10 +77,12 @@ class Passer:
                 # JSON on several lines means the same on one.
                 pieces.append(sse.encode(data.replace(b"\n", b" "), read.type))
                 if delta := read.delta:
-                    said += len(delta.text or delta.thinking or delta.partial_json or "")
+                    said.append(delta.text or delta.thinking or delta.partial_json or "")
+                elif block := read.content_block:
+                    said.append(block.name or "")
         finally:
             if passed := b"".join(pieces):
-                yield ev.Wire(passed, said)
+                yield ev.Wire(passed, "".join(said), input_tokens=self._input_tokens)
 
     def close(self) -> list[ev.Wire]:
         if self._finish is None:
@@ -88,6 +96,7 @@ class Passer:
         if kind == "message_start":
             message = raw["message"]
             self._counter.add(message.get("usage") or {})
+            self._input_tokens = self._counter.usage.input or None
             message |= {"id": self._id, "model": self._request.model}
             message["usage"] = {"input_tokens": 0, "output_tokens": 0, **(message.get("usage") or {})}
         elif kind == "message_delta":

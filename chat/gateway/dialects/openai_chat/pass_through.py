@@ -48,11 +48,21 @@ def pass_answer(body: bytes, request: Request, answer_id: str) -> ev.Wire:
     raw |= {"id": f"chatcmpl-{answer_id}", "object": "chat.completion", "model": request.model}
     usage = usage_of(raw["usage"]) if raw.get("usage") else None
     finish = ev.Finish(FINISH.get(raw["choices"][0].get("finish_reason"), ev.StopReason.END))
-    said = sum(len(choice["message"].get("content") or "") for choice in raw["choices"])
-    return ev.Wire(msgspec.json.encode(raw), said, usage, finish, is_last=True)
+    said, *others = (_text(choice["message"]) for choice in raw["choices"])
+    beside = dict(enumerate(others, start=1)) or None
+    return ev.Wire(msgspec.json.encode(raw), said, beside, usage=usage, finish=finish, is_last=True)
+
+
+def _text(message: Json) -> str:
+    """What a whole message says."""
+    functions = [call.get("function") or {} for call in message.get("tool_calls") or ()]
+    said = [message.get("reasoning_content") or message.get("reasoning"), message.get("content")]
+    said += [function.get(name) for function in functions for name in ("name", "arguments")]
+    return "".join([text for text in said if isinstance(text, str)])
 
 
 class _Function(msgspec.Struct):
+    name: str | None = None
     arguments: str | None = None
 
 
@@ -99,17 +109,18 @@ class Passer:
     def feed(self, arrived: Sequence[ServerSentEvent]) -> Iterator[ev.Wire]:
         """One piece of all of them, or of those before the first that is none."""
         pieces: list[bytes] = []
-        said = 0
+        said = ""
+        beside: dict[int, str] = {}
         try:
             for event in arrived:
                 if event.data != b"[DONE]":
                     data = strict_json.mended(event.data)
                     chunk = _decoded(data)
                     pieces += self._pass(data, chunk)
-                    said += _said(chunk)
+                    said += _said(chunk, beside)
         finally:
             if pieces:
-                yield ev.Wire(b"".join([sse.encode(piece) for piece in pieces]), said)
+                yield ev.Wire(b"".join([sse.encode(piece) for piece in pieces]), said, beside or None)
 
     def _pass(self, data: bytes, chunk: _Chunk) -> Sequence[bytes]:
         if chunk.error:
@@ -214,13 +225,24 @@ def _field(data: bytes, name: str, value: str) -> bytes:
     return f'"{name}":'.encode() + blank + msgspec.json.encode(value)
 
 
-def _said(chunk: _Chunk) -> int:
-    """Characters, as a measure for answers nobody comes to count."""
-    total = 0
+def _said(chunk: _Chunk, beside: dict[int, str]) -> str:
+    """Text: somebody has to count an answer that ends before its server does. What the chunk says of other
+    answers than the first is added to `beside`."""
+    first = ""
     for choice in chunk.choices or ():
         delta = choice.delta
-        if delta is not None:
-            total += len(delta.content or delta.reasoning_content or delta.reasoning or "")
-            for call in delta.tool_calls or ():
-                total += len((call.function and call.function.arguments) or "")
-    return total
+        if delta is None:
+            continue
+        text = delta.content or delta.reasoning_content or delta.reasoning or ""
+        if delta.tool_calls:
+            text += _called(delta.tool_calls)
+        if choice.index:
+            beside[choice.index] = beside.get(choice.index, "") + text
+        else:
+            first += text
+    return first
+
+
+def _called(calls: Sequence[_Call]) -> str:
+    functions = [call.function for call in calls if call.function]
+    return "".join([(function.name or "") + (function.arguments or "") for function in functions])

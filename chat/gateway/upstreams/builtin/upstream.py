@@ -39,6 +39,9 @@ class BuiltinUpstream:
     async def count_tokens(self, request: Request, model: str) -> int | None:
         return _input_tokens(request)
 
+    async def count_said(self, said: str, model: str) -> int | None:
+        return tokens.count(said)
+
     async def _answer(self, request: Request) -> AsyncGenerator[ev.Batch, None]:
         count = _input_tokens(request)
         yield [ev.Start(count)]
