@@ -41,6 +41,7 @@ class Settler:
         self._first_token_ms: int | None = None
         self._task: asyncio.Task[None] | None = None
         self._usage = ev.Usage()
+        self._is_known = asyncio.Event()
 
     def relay(self, request: Request, route: Route) -> Relay:
         """The call's way to the model. Heartbeats tell how far it is until it is settled."""
@@ -57,15 +58,16 @@ class Settler:
         await self._once(self._close(relay, error, self._elapsed_ms()))
 
     async def came_to(self) -> ev.Usage:
-        """What the ledger is told, also for a caller whose `settle` was cancelled: nothing if it never was
-        settled."""
+        """What the ledger is told, or is about to be, also for a caller whose `settle` was cancelled. Nothing
+        for a call that was not relayed."""
         if self._task is not None:
-            await asyncio.wait({self._task})
+            await self._is_known.wait()
         return self._usage
 
     async def abandon(self, error: BaseException) -> None:
         """For a call that ended before it could be relayed. The ledger takes things in their order: a row
         that is still on its way to it is there when this comes."""
+        self._is_known.set()
         nothing = self._settlement("", error, TokensSource.ESTIMATED, self._elapsed_ms())
         await self._once(self._write(nothing))
 
@@ -81,9 +83,12 @@ class Settler:
     async def _close(self, relay: Relay, error: BaseException | None, duration_ms: int) -> None:
         """How long the call took is known before; counting is no part of it."""
         usage, source = relay.collector.usage, TokensSource.UPSTREAM
-        if usage is None:
-            usage, source = await uncounted.tally(relay)
-        self._usage = usage
+        try:
+            if usage is None:
+                usage, source = await uncounted.tally(relay)
+            self._usage = usage
+        finally:
+            self._is_known.set()
         await self._write(self._settlement(_deployment(relay), error, source, duration_ms))
 
     async def _write(self, settlement: ledger.Settlement) -> None:
