@@ -8,10 +8,8 @@ from uuid import uuid4
 
 import httpx
 import pytest
-from django.db import connection
-from django.test import Client
-from django.test.utils import CaptureQueriesContext
 
+from tests.usage.drawn import Draw, drawer
 from tests.usage.pages import text, used, used_at
 from usage.operators import ledger_list
 
@@ -19,10 +17,8 @@ LIST = "/admin/usage/usagerecord/"
 
 
 @pytest.fixture
-def office(client: Client, sign_in: Callable[..., httpx.Client], operator: Any) -> Client:
-    """In this process: the database's log tells what it was asked."""
-    client.cookies["sessionid"] = sign_in(operator).cookies["sessionid"]
-    return client
+def office(sign_in: Callable[..., httpx.Client], operator: Any) -> Draw:
+    return drawer(sign_in(operator))
 
 
 @pytest.fixture
@@ -30,10 +26,10 @@ def model() -> str:
     return f"model-{uuid4().hex}"
 
 
-def page(office: Client, **query: Any) -> str:
-    response = office.get(LIST, query)
-    assert response.status_code == 200
-    return response.content.decode()
+def page(office: Draw, **query: Any) -> str:
+    drawn = office(LIST, **query)
+    assert drawn.status == 200
+    return drawn.html
 
 
 def offered(html: str) -> list[str]:
@@ -43,7 +39,7 @@ def offered(html: str) -> list[str]:
     return [text(each) for each in re.findall(r"<a [^>]*>(.*?)</a>", found[1], re.S)]
 
 
-def test_it_works(office: Client, alice: Any, model: str) -> None:
+def test_it_works(office: Draw, alice: Any, model: str) -> None:
     rows = [used(alice, model=model) for _ in range(3)]
     html = page(office, q=model)
     assert all(row.public_id in html for row in rows)
@@ -60,11 +56,9 @@ def test_it_works(office: Client, alice: Any, model: str) -> None:
         {"_facets": "True"},
     ],
 )
-def test_nothing_is_counted_to_its_end(office: Client, alice: Any, query: dict[str, Any]) -> None:
+def test_nothing_is_counted_to_its_end(office: Draw, alice: Any, query: dict[str, Any]) -> None:
     used(alice)
-    with CaptureQueriesContext(connection) as log:
-        page(office, **query)
-    asked = [each["sql"] for each in log if "usage_usagerecord" in each["sql"]]
+    asked = [sql for sql in office(LIST, **query).asked if "usage_usagerecord" in sql]
     assert asked
     for sql in asked:
         assert "DISTINCT" not in sql, sql
@@ -72,7 +66,7 @@ def test_nothing_is_counted_to_its_end(office: Client, alice: Any, query: dict[s
 
 
 def test_who_has_more_narrows_down(
-    office: Client, alice: Any, model: str, monkeypatch: pytest.MonkeyPatch
+    office: Draw, alice: Any, model: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(ledger_list, "MOST", 3)
     for _ in range(4):
@@ -84,7 +78,7 @@ def test_who_has_more_narrows_down(
     assert "1 usage record " in text(page(office, q=model, status__exact="failed"))
 
 
-def test_dates_lead_from_years_to_days(office: Client, alice: Any, model: str) -> None:
+def test_dates_lead_from_years_to_days(office: Draw, alice: Any, model: str) -> None:
     for month, day in ((3, 30), (5, 2)):
         used_at(alice, datetime(2025, month, day, 12, tzinfo=UTC), model=model)
     used_at(alice, datetime(2026, 1, 5, 12, tzinfo=UTC), model=model)
