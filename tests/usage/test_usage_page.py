@@ -52,7 +52,8 @@ def test_it_works(browser: httpx.Client, api: httpx.Client) -> None:
     html = usage(browser)
     assert figures(html, "requests", "output", "errors") == ["2", "18", "0 %"]
     assert figure(html, "input")[1] == str(stats["inputTokens"])
-    assert figure(html, "requests")[2] == "no earlier data"
+    assert figure(html, "requests")[2] == ""
+    assert text(html).count("Nothing to compare with: no requests between") == 1
     assert requests_in(html) == [answer.headers["x-request-id"] for answer in reversed(answers)]
     assert table_rows(html, "by-model") == [
         ["Waymore-A1-Instruct-1011", "2", str(stats["totalTokens"]), "0.00"]
@@ -85,7 +86,22 @@ def test_each_figure_says_how_it_has_changed(browser: httpx.Client, alice: Any) 
     assert figure(html, "errors") == ("50 %", "50 %", "↑ 50 points more")
     assert re.fullmatch(r"↑ \d+ % slower", figure(html, "median")[2])
     assert "data-bad" in html
-    assert figure(usage(browser, period="90d"), "requests")[2] == "no earlier data"
+    assert figure(usage(browser, period="90d"), "requests")[2] == ""
+
+
+def test_a_figure_that_was_not_known_before_has_no_change(browser: httpx.Client, alice: Any) -> None:
+    used(alice)
+    used(alice, 40 * DAY, first_token_ms=None)
+    html = usage(browser)
+    assert figure(html, "first-token")[2] == "no earlier data"
+    assert "Changes are against the time before" in html
+
+
+def test_a_reason_that_says_the_status_is_not_said_twice(browser: httpx.Client, alice: Any) -> None:
+    used(alice, status="interrupted", error_type="interrupted")
+    used(alice, status="failed", error_type="overloaded")
+    states = [row[3] for row in table_rows(usage(browser), "usage-recent")]
+    assert states == ["Failed overloaded", "Interrupted"]
 
 
 def test_numbers_are_exact_on_hover(browser: httpx.Client, alice: Any) -> None:
