@@ -2,10 +2,12 @@ from typing import Any
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path
 
 from usage.models import Reconciliation, UsageRecord
+from usage.operators.ledger_list import DatedRows, FirstRows, FormatFilter, LedgerList
 from usage.operators.views import usage_overview
 
 
@@ -35,10 +37,19 @@ class UsageRecordAdmin(ReadOnly):
         "output_tokens",
         "cost",
     )
-    list_filter = ("status", "format", "is_stream", "tokens_source")
+    list_filter = ("status", FormatFilter, "is_stream", "tokens_source")
     search_fields = ("id", "user__email", "model")
     date_hierarchy = "started_at"
     list_select_related = ("user", "key")
+    paginator = FirstRows
+    show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[UsageRecord]:
+        return DatedRows(UsageRecord)
+
+    def get_changelist(self, request: HttpRequest, **_: Any) -> type[LedgerList]:
+        return LedgerList
 
     def get_urls(self) -> list[URLPattern]:
         page = self.admin_site.admin_view(self._overview_page)

@@ -24,14 +24,14 @@ def used_at(user: Any, at: datetime, **fields: Any) -> UsageRecord:
 
 
 def figure(html: str, name: str) -> tuple[str, str, str]:
-    """What is shown, what it is exactly, and how it has changed."""
+    """What is shown, what it is exactly, and how it has changed; empty where nothing was before."""
     found = re.search(
-        rf'id="figure-{name}">.*?title="(.*?)">(.*?)</dd><dd class="figure-change"[^>]*>(.*?)</dd>',
+        rf'id="figure-{name}">.*?title="([^"]*)">([^<]*)</dd>(?:<dd class="figure-change"[^>]*>(.*?)</dd>)?',
         html,
         re.S,
     )
     assert found is not None, f"there is no figure {name}"
-    exact, shown, change = (text(part) for part in found.groups())
+    exact, shown, change = (text(part or "") for part in found.groups())
     return shown, exact, change
 
 

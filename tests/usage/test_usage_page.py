@@ -11,10 +11,10 @@ from urllib.parse import quote
 
 import httpx
 import pytest
-from django.test import Client
 from django.utils import timezone
 
 from tests.ledger_rows import rewrite
+from tests.usage.drawn import drawer
 from tests.usage.pages import chart_rows, figure, figures, table_rows, text, used, used_at
 from tests.usage.test_ledger import ask
 
@@ -52,7 +52,8 @@ def test_it_works(browser: httpx.Client, api: httpx.Client) -> None:
     html = usage(browser)
     assert figures(html, "requests", "output", "errors") == ["2", "18", "0 %"]
     assert figure(html, "input")[1] == str(stats["inputTokens"])
-    assert figure(html, "requests")[2] == "no earlier data"
+    assert figure(html, "requests")[2] == ""
+    assert text(html).count("Nothing to compare with: no requests between") == 1
     assert requests_in(html) == [answer.headers["x-request-id"] for answer in reversed(answers)]
     assert table_rows(html, "by-model") == [
         ["Waymore-A1-Instruct-1011", "2", str(stats["totalTokens"]), "0.00"]
@@ -85,7 +86,22 @@ def test_each_figure_says_how_it_has_changed(browser: httpx.Client, alice: Any) 
     assert figure(html, "errors") == ("50 %", "50 %", "↑ 50 points more")
     assert re.fullmatch(r"↑ \d+ % slower", figure(html, "median")[2])
     assert "data-bad" in html
-    assert figure(usage(browser, period="90d"), "requests")[2] == "no earlier data"
+    assert figure(usage(browser, period="90d"), "requests")[2] == ""
+
+
+def test_a_figure_that_was_not_known_before_has_no_change(browser: httpx.Client, alice: Any) -> None:
+    used(alice)
+    used(alice, 40 * DAY, first_token_ms=None)
+    html = usage(browser)
+    assert figure(html, "first-token")[2] == "no earlier data"
+    assert "Changes are against the time before" in html
+
+
+def test_a_reason_that_says_the_status_is_not_said_twice(browser: httpx.Client, alice: Any) -> None:
+    used(alice, status="interrupted", error_type="interrupted")
+    used(alice, status="failed", error_type="overloaded")
+    states = [row[3] for row in table_rows(usage(browser), "usage-recent")]
+    assert states == ["Failed overloaded", "Interrupted"]
 
 
 def test_numbers_are_exact_on_hover(browser: httpx.Client, alice: Any) -> None:
@@ -280,7 +296,7 @@ def test_the_menu_leads_to_it(browser: httpx.Client, alice: Any, api: httpx.Clie
 
 
 def test_it_asks_the_database_little(
-    client: Client, alice: Any, make_keys: Any, make_team: Any, django_assert_max_num_queries: Any
+    browser: httpx.Client, alice: Any, make_keys: Any, make_team: Any
 ) -> None:
     from accounts.models import UserLimits
 
@@ -290,16 +306,16 @@ def test_it_asks_the_database_little(
         for days in (0, 3, 40):
             used(alice, days * DAY, key_id=key)
             used(alice, days * DAY, key_id=key, model="beta", status="failed")
-    client.force_login(alice)
+    draw = drawer(browser)
     # Once a minute it is noted when the browser was seen.
-    client.get("/usage")
-    with django_assert_max_num_queries(25):
-        html = client.get("/usage").content.decode()
-    assert figures(html, "requests") == ["12"]
+    draw("/usage")
+    page = draw("/usage")
+    assert figures(page.html, "requests") == ["12"]
+    assert len(page.asked) <= 25, page.asked
 
 
 def test_a_request_leads_to_where_it_was_made(
-    client: Client, alice: Any, monkeypatch: pytest.MonkeyPatch
+    browser: httpx.Client, alice: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from usage.dashboard import origins
 
@@ -312,9 +328,8 @@ def test_a_request_leads_to_where_it_was_made(
 
     monkeypatch.setattr(origins, "_finders", [])
     origins.register(find)
-    client.force_login(alice)
-    client.cookies["time_zone"] = "UTC"
-    html = client.get("/usage").content.decode()
+    draw = drawer(browser)
+    html = draw("/usage").html
     at = f"{chatted.started_at:%-d %b, %H:%M:%S}"
     assert re.findall(r'class="request-origin" href="([^"]+)".*? aria-label="([^"]+)"', html) == [
         ("/chat/ses_1#msg_&quot;1&quot;", f"Open the chat: {at}")
@@ -322,6 +337,6 @@ def test_a_request_leads_to_where_it_was_made(
     assert asked == [(alice, {chatted.pk, called.pk})], "once for all rows"
     seen = re.search(r'data-seen="(\w+)"', html)
     assert seen is not None
-    assert client.get("/usage", {"part": "usage", "seen": seen[1]}).status_code == 204
+    assert draw("/usage", part="usage", seen=seen[1]).status == 204
     assert len(asked) == 1, "not while nothing has changed"
-    assert "request-origin" in client.get("/usage", {"part": "recent"}).content.decode()
+    assert "request-origin" in draw("/usage", part="recent").html

@@ -22,10 +22,11 @@ STATUSES: Mapping[str, object] = {
 
 @dataclass(frozen=True)
 class Overview:
-    """`before` is the period the changes are against."""
+    """`before` is the period the changes are against, if there was anything in it."""
 
     totals: Figures
     before: Period
+    has_earlier: bool
     key_figures: list[KeyFigure]
     charts: list[Chart]
 
@@ -34,4 +35,5 @@ def overview(points: Points, earlier: Figures, asked: Asked) -> Overview:
     """`points` are the series of the period asked for, `earlier` is the total of the one before."""
     now = Figures.sum(figures for _start, figures in points)
     drawn = charts(points, asked.bucket) if now.requests else []
-    return Overview(now, asked.period.previous(), key_figures(now, earlier), drawn)
+    has_earlier = bool(earlier.requests)
+    return Overview(now, asked.period.previous(), has_earlier, key_figures(now, earlier), drawn)
