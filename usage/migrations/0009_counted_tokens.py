@@ -4,7 +4,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('usage', '0007_rollups'),
+        ('usage', '0008_lighter_tables'),
     ]
 
     operations = [
