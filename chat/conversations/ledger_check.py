@@ -7,7 +7,7 @@ from django.db.models import F, Q
 from chat.models import Message
 from chat.models.conversation import MessageStatus
 from usage.reconciliation.checks import Days
-from usage.rollups.pieces import Within
+from usage.within import Within
 
 # Their rows are final, and were settled with the answer's own count.
 _SETTLED = ("complete", "failed", "cancelled")

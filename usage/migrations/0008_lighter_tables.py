@@ -18,6 +18,10 @@ class Migration(migrations.Migration):
             model_name='rollup',
             name='usage_rollup_by_key',
         ),
+        migrations.AddIndex(
+            model_name='rollup',
+            index=models.Index(condition=models.Q(('user_id__isnull', True)), fields=['grain', 'start'], name='usage_rollup_of_portal'),
+        ),
         migrations.AddField(
             model_name='reconciliation',
             name='days',

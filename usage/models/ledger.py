@@ -1,5 +1,6 @@
 """The ledger's rows."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, ClassVar, Self
 
@@ -10,6 +11,7 @@ from django.utils import timezone
 from portal.web.ids import PublicIdModel
 from usage.models.append_only import AppendOnly, AppendOnlyModel
 from usage.months import SLACK, first_id, id_of
+from usage.within import Began, Range
 
 
 class ServingProcess(models.Model):
@@ -53,6 +55,10 @@ class UsageRecords(AppendOnly):
         if until is not None:
             rows = rows.filter(started_at__lt=until, pk__lt=first_id(until + SLACK))
         return rows
+
+    def began_in(self, ranges: Iterable[Range]) -> "Self":
+        """The same of several spans, planned for them each time: for what reads much or little."""
+        return self.filter(Began(ranges))
 
 
 class UsageRecord(AppendOnlyModel, PublicIdModel):

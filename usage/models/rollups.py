@@ -50,6 +50,11 @@ class Rollup(models.Model):
         indexes: ClassVar[list[models.Index]] = [
             models.Index(fields=["user_id", "grain", "start"], name="usage_rollup_by_user"),
             models.Index(fields=["grain", "start"], name="usage_rollup_by_time"),
+            models.Index(
+                fields=["grain", "start"],
+                condition=models.Q(user_id__isnull=True),
+                name="usage_rollup_of_portal",
+            ),
         ]
 
     def __str__(self) -> str:

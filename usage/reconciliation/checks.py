@@ -18,8 +18,9 @@ from usage.reports.sources import add_ledger, add_rollups
 from usage.rollups.buckets import end_of, start_of
 from usage.rollups.floor import floor
 from usage.rollups.locking import hold
-from usage.rollups.pieces import Range, Within, merged, pieces
+from usage.rollups.pieces import merged, pieces
 from usage.rollups.sums import DIMENSIONS
+from usage.within import Range, Within
 
 Days = Sequence[Range]
 Check = Callable[[Days], Iterable[str]]
@@ -39,7 +40,7 @@ def open_too_long(_: Days) -> Iterator[str]:
 def ids_and_times(days: Days) -> Iterator[str]:
     """By their ids rows are found (`UsageRecords.began_between`), and kept in their month."""
     for since, until in days:
-        rows = UsageRecord.objects.filter(started_at__gte=since, started_at__lt=until).order_by()
+        rows = UsageRecord.objects.filter(Within("started_at", [(since, until)])).order_by()
         strangers = rows.exclude(pk__gte=first_id(since - SLACK), pk__lt=first_id(until + SLACK))
         for row in strangers[:100]:
             yield f"{row.public_id} began at {row.started_at:%Y-%m-%d %H:%M} UTC, its id says otherwise"
@@ -50,7 +51,7 @@ def hours_left_out(days: Days) -> Iterator[str]:
     if not days:
         return
     ranges = pieces(days[0][0], start_of(Grain.HOUR, timezone.now() - TOO_LONG)).open
-    rows = UsageRecord.objects.filter(Within("started_at", ranges)).order_by()
+    rows = UsageRecord.objects.began_in(ranges).order_by()
     hours = rows.annotate(hour=TruncHour("started_at", tzinfo=UTC)).values_list("hour")
     running = set(hours.filter(status=Status.OPEN))
     for (hour,) in sorted(set(hours.distinct()) - running):
@@ -72,8 +73,7 @@ def _day_and_the_ledger(day: datetime) -> list[str]:
     of_day = Q(start__gte=max(day, floor()), start__lt=end_of(Grain.DAY, day))
     marks = dict(ClosedBucket.objects.filter(of_day, grain=Grain.HOUR).values_list("start", "requests"))
     ranges = merged((start, end_of(Grain.HOUR, start)) for start in sorted(marks))
-    rows = UsageRecord.objects.began_between(day, end_of(Grain.DAY, day))
-    rows = rows.filter(Within("started_at", ranges))
+    rows = UsageRecord.objects.began_in(ranges)
     said, are = _empty(), _empty()
     rollups = Rollup.objects.filter(Within("start", ranges), grain=Grain.HOUR)
     add_rollups(said, rollups.filter(user_id__isnull=False), ("start", *DIMENSIONS))

@@ -6,7 +6,8 @@ from django.db.models import Min
 
 from usage.models import ClosedBucket, Grain, Reconciliation, UsageRecord
 from usage.rollups.buckets import end_of, start_of
-from usage.rollups.pieces import Range, merged
+from usage.rollups.pieces import merged
+from usage.within import Range
 
 # Looked at each time, whatever happened.
 _RECENT = timedelta(days=2)

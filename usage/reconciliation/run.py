@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from usage.models import Reconciliation
 from usage.reconciliation.checks import checks
-from usage.rollups.pieces import Range
+from usage.within import Range
 
 log = logging.getLogger(__name__)
 

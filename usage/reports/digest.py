@@ -19,7 +19,8 @@ from usage.reports.periods import Bucket, Period, starts
 from usage.reports.queries import Choices, Parts, Points, choices_among, ranked, spread
 from usage.reports.scope import Scope
 from usage.reports.sources import MOMENT, Found, add_ledger, add_rollups
-from usage.rollups.pieces import Pieces, Within, pieces
+from usage.rollups.pieces import Pieces, pieces
+from usage.within import Within
 
 _EVER = datetime(1970, 1, 1, tzinfo=UTC)
 # Whether a row is of what is asked for, of the same in the period before, or of neither.
@@ -70,7 +71,7 @@ def _read(scope: Scope, period: Period, moments: Sequence[datetime]) -> tuple[Fo
     add_rollups(over_time, rollups.filter(_asked(scope, period, "start")), (MOMENT,))
     add_rollups(kinds, rollups.annotate(side=_side(scope, period, "start")), _KIND)
     if found.open:
-        rows = UsageRecord.objects.filter(Within("started_at", found.open), user_id=scope.user_id)
+        rows = UsageRecord.objects.began_in(found.open).filter(user_id=scope.user_id)
         still_open: Found = defaultdict(Figures)
         add_ledger(still_open, rows.annotate(side=_side(scope, period, "started_at")), (*_KIND, MOMENT))
         for (*kind, moment), part in still_open.items():

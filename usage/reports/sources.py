@@ -15,9 +15,10 @@ from usage.reports.periods import Period
 from usage.reports.scope import Scope
 from usage.rollups.histograms import Histogram
 from usage.rollups.ledger_rows import BUCKETS, SUM, counted
-from usage.rollups.pieces import Within, pieces
+from usage.rollups.pieces import pieces
 from usage.rollups.rows import summed
 from usage.rollups.sums import HISTOGRAMS, SUMS
+from usage.within import Within
 
 # To be grouped by like a column: a moment of the roll-up's or the row's side of every cut.
 MOMENT = "moment"
@@ -43,20 +44,24 @@ def figures(
         closed |= Q(Within("start", ranges), grain=grain) if ranges else Q(pk__in=[])
     add_rollups(found, _rollups(scope, period, by).filter(closed), by, with_times=with_times)
     if parts.open:
-        rows = ledger_rows(scope, period).filter(Within("started_at", parts.open))
+        rows = UsageRecord.objects.began_in(parts.open).filter(_of(scope, period, "started_at"))
         add_ledger(found, rows, by, with_times=with_times)
     return found
 
 
 def ledger_rows(scope: Scope, period: Period) -> QuerySet[UsageRecord]:
     rows = UsageRecord.objects.began_between(period.since, period.until)
-    return rows.filter(scope.filter(), _members_only(scope, period, "started_at"))
+    return rows.filter(_of(scope, period, "started_at"))
 
 
 def _rollups(scope: Scope, period: Period, by: Sequence[str]) -> QuerySet[Rollup]:
     is_of_people = scope.is_of_people or "user_id" in by or "key_id" in by
-    whose = _members_only(scope, period, "start") & _owners_only(scope)
-    return Rollup.objects.filter(scope.filter(), whose, user_id__isnull=not is_of_people)
+    whose = _of(scope, period, "start") & _owners_only(scope)
+    return Rollup.objects.filter(whose, user_id__isnull=not is_of_people)
+
+
+def _of(scope: Scope, period: Period, moment: str) -> Q:
+    return scope.filter() & _members_only(scope, period, moment)
 
 
 def _owners_only(scope: Scope) -> Q:

@@ -18,9 +18,10 @@ from usage.rollups.floor import floor
 from usage.rollups.histograms import Histogram
 from usage.rollups.ledger_rows import BUCKETS, SUM, counted
 from usage.rollups.locking import hold
-from usage.rollups.pieces import Within, merged, pieces
+from usage.rollups.pieces import merged, pieces
 from usage.rollups.rows import summed
 from usage.rollups.sums import DIMENSIONS, HISTOGRAMS, SUMS
+from usage.within import Within
 
 log = logging.getLogger(__name__)
 
@@ -52,7 +53,7 @@ def _chunks(since: datetime, until: datetime) -> Iterator[list[datetime]]:
     """Hours for one transaction: a month's, or where much was asked a day's."""
     for _, of_month in groupby(starts_within(Grain.HOUR, since, until), lambda hour: hour.month):
         hours = list(of_month)
-        rows = UsageRecord.objects.began_between(hours[0], end_of(Grain.HOUR, hours[-1]))
+        rows = UsageRecord.objects.began_in([(hours[0], end_of(Grain.HOUR, hours[-1]))])
         if rows[:MANY].count() < MANY:
             yield hours
         else:
@@ -75,8 +76,7 @@ def _close_hours(hours: Sequence[datetime]) -> int:
     since, until = hours[0], end_of(Grain.HOUR, hours[-1])
     lowest = floor()
     closed = set(_marks(Grain.HOUR, since, until))
-    began = UsageRecord.objects.began_between(since, until)
-    still = began.filter(status=Status.OPEN)
+    still = UsageRecord.objects.began_in([(since, until)]).filter(status=Status.OPEN)
     running = {start_of(Grain.HOUR, at) for at in still.values_list("started_at", flat=True)}
     ready = [hour for hour in hours if hour not in closed and hour not in running and hour >= lowest]
     if not ready:
@@ -84,7 +84,7 @@ def _close_hours(hours: Sequence[datetime]) -> int:
     ranges = merged((hour, end_of(Grain.HOUR, hour)) for hour in ready)
     of_hours = Rollup.objects.filter(Within("start", ranges), grain=Grain.HOUR)
     of_hours.delete()
-    rows = began.filter(Within("started_at", ranges))
+    rows = UsageRecord.objects.began_in(ranges)
     if rows.exists():
         _insert_hours(rows)
         _insert(Grain.HOUR, summed(of_hours.annotate(bucket=F("start")), ("bucket", *_PORTAL)), _PORTAL)

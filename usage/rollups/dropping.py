@@ -9,7 +9,7 @@ from usage.retention import StillNeeded
 from usage.rollups.buckets import start_of
 from usage.rollups.floor import floor
 from usage.rollups.locking import hold
-from usage.rollups.pieces import Within, pieces
+from usage.rollups.pieces import pieces
 
 
 class NotRolledUp(StillNeeded):
@@ -24,7 +24,7 @@ def raise_floor(to: datetime) -> None:
         raise ValueError("the ledger is dropped by whole hours")
     hold()
     lowest = floor()
-    if UsageRecord.objects.filter(Within("started_at", pieces(lowest, to).open)).exists():
+    if UsageRecord.objects.began_in(pieces(lowest, to).open).exists():
         raise NotRolledUp(f"not all requests before {to:%Y-%m-%d %H:%M} UTC are rolled up yet")
     if to > lowest:
         LedgerFloor.objects.update_or_create(pk=1, defaults={"kept_since": to})

@@ -4,16 +4,12 @@ from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
-
-from django.core.exceptions import EmptyResultSet
-from django.db.models import BooleanField, DateTimeField, Func
 
 from usage.models import ClosedBucket, Grain
 from usage.rollups.buckets import COARSE_TO_FINE, end_of
 from usage.rollups.floor import floor
+from usage.within import Range, Within
 
-Range = tuple[datetime, datetime]
 # Looked up one by one; with more of them all marks in between are read.
 _FEW = 8
 
@@ -43,27 +39,6 @@ def pieces(since: datetime, until: datetime, cuts: Iterable[datetime] = ()) -> P
         closed[grain] = merged(taken)
         left = without(left, closed[grain])
     return Pieces(closed, [(max(a, lowest), b) for a, b in left if b > lowest])
-
-
-class Within(Func):
-    """Whether a time lies in one of `ranges`. As a `Q` a year of days would take longer to put together than
-    to read."""
-
-    conditional = True
-    output_field = BooleanField()
-
-    def __init__(self, column: str, ranges: Iterable[Range]) -> None:
-        super().__init__(column)
-        self.ranges = tuple(ranges)
-
-    def as_sql(self, compiler: Any, connection: Any, **_: Any) -> tuple[str, list[Any]]:
-        if not self.ranges:
-            raise EmptyResultSet
-        column, parameters = compiler.compile(self.source_expressions[0])
-        terms = " OR ".join([f"({column} >= %s AND {column} < %s)"] * len(self.ranges))
-        prepare = DateTimeField().get_db_prep_value
-        times = (prepare(each, connection) for pair in self.ranges for each in pair)
-        return f"({terms})", [*parameters, *times]
 
 
 def merged(ranges: Iterable[Range]) -> list[Range]:
