@@ -45,7 +45,7 @@ def main() -> int:
         os.environ["DATABASE_URL"], os.environ["DJANGO_SETTINGS_MODULE"] = url, "portal.settings"
         os.environ.pop("REDIS_URL", None)
         _module("django").setup()
-        steps = [step for step in measured(sizes, rounds=3 if arguments.quick else 40)]
+        steps = [step for step in measured(sizes, rounds=3 if arguments.quick else 200)]
     return report(steps, is_judged=not arguments.quick)
 
 

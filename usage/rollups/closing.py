@@ -145,7 +145,8 @@ def _marks(grain: Grain, begin: datetime, end: datetime) -> QuerySet[ClosedBucke
 
 
 def _insert(grain: Grain, rows: QuerySet[Rollup, dict[str, Any]], dimensions: Sequence[str]) -> None:
-    """What `summed` gives by `bucket` and `dimensions`, by the database itself."""
+    """What `summed` gives by `bucket` and `dimensions`, by the database itself. In this order: what is a
+    person's lies together, and is read together."""
     selected, parameters = rows.query.sql_with_params()
     columns = ", ".join(("grain", "start", *dimensions, *SUMS, *HISTOGRAMS))
     texts = [f"COALESCE({SUM}{name}, '')" for name in HISTOGRAMS]
@@ -153,7 +154,8 @@ def _insert(grain: Grain, rows: QuerySet[Rollup, dict[str, Any]], dimensions: Se
     table = connection.ops.quote_name(Rollup._meta.db_table)
     with connection.cursor() as cursor:
         cursor.execute(
-            f"INSERT INTO {table} ({columns}) SELECT {values} FROM ({selected}) AS summed",  # noqa: S608
+            f"INSERT INTO {table} ({columns}) SELECT {values} FROM ({selected}) AS summed"  # noqa: S608
+            f" ORDER BY {', '.join(('bucket', *dimensions))}",
             parameters,
         )
 
