@@ -7,6 +7,7 @@ from django.db.models import Max
 from django.utils import timezone
 from prometheus_client import Metric
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
+from prometheus_client.utils import floatToGoString
 
 from usage.interrupted import DEAD_AFTER
 from usage.models import ClosedBucket, Grain, Reconciliation, ServingProcess, Status, UsageRecord
@@ -63,7 +64,7 @@ def _kinds(part: Figures) -> dict[str, int]:
 
 def _buckets(times: Histogram) -> list[tuple[str, float]]:
     """How many took at most so many seconds."""
-    below = [(str(bound), times.count_within(bound * 1000)) for bound in _BOUNDS]
+    below = [(floatToGoString(bound), times.count_within(bound * 1000)) for bound in _BOUNDS]
     return [*below, ("+Inf", times.total)]
 
 

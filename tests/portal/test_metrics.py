@@ -69,12 +69,33 @@ def test_it_counts_each_request(watched: PortalProcess, secret: str) -> None:
             "portal_tokens_total": {"model": MODEL},
             "portal_request_duration_seconds_count": {"model": MODEL},
             "portal_request_duration_seconds_bucket": {"model": MODEL, "le": "+Inf"},
-            "portal_first_token_seconds_bucket": {"model": MODEL, "le": "300"},
+            "portal_first_token_seconds_bucket": {"model": MODEL, "le": "300.0"},
         }.items()
     }
     assert more.pop("portal_tokens_total") == sum(row.input_tokens + row.output_tokens for row in rows)
     assert set(more.values()) == {3.0}
     assert named(after, "portal_serving_processes") >= 1
+
+
+def test_times_are_told_by_bounds(watched: PortalProcess, alice: Any) -> None:
+    from usage.models import Status, UsageRecord
+
+    for milliseconds in (80, 700, 20_000, 900_000):
+        UsageRecord.objects.create(
+            user=alice, model="timed", format="openai", status=Status.COMPLETE, duration_ms=milliseconds,
+            first_token_ms=milliseconds // 10,
+        )  # fmt: skip
+    found = samples(watched)
+
+    def within(name: str) -> list[float]:
+        return [
+            named(found, f"{name}_bucket", model="timed", le=bound)
+            for bound in ("0.1", "0.5", "1.0", "10.0", "30.0", "300.0", "+Inf")
+        ]
+
+    assert within("portal_request_duration_seconds") == [1, 1, 2, 2, 3, 3, 4]
+    assert within("portal_first_token_seconds") == [2, 2, 2, 3, 3, 4, 4]
+    assert named(found, "portal_request_duration_seconds_sum", model="timed") == 920.78
 
 
 def test_it_tells_what_the_last_proof_found(watched: PortalProcess) -> None:

@@ -74,6 +74,8 @@ def check_everything(user: Any, others: list[Any], period: Period) -> None:
     mine = expected(everybody, Scope(user_id=user.pk), period).rows
     for key_id in {row.key_id for row in mine if row.key_id}:
         check_spending(Payer("key", key_id), expected(everybody, Scope(key_id=key_id), period), period)
+    keys = frozenset(row.key_id for row in mine if row.key_id)
+    Expected([row for row in mine if row.key_id]).check(totals(Scope(key_ids=keys), period))
     people = Scope(user_ids=frozenset(who.pk for who in (user, *others)))
     for user_id, figures in split(people, period, "user"):
         expected(everybody, Scope(user_id=user_id), period).check(figures)

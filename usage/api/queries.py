@@ -8,16 +8,13 @@ import msgspec
 from django.utils import timezone
 
 from accounts.access import User, preferences_of
-from portal.web.errors import BadParameter, NotFound
-from portal.web.ids import decode
+from portal.web.errors import BadParameter
 from portal.web.pagination import Limit, PageQuery
 from portal.web.reading import Query
-from usage.models import UsageRecord
+from usage.keys import get_own_key
 from usage.reports import Bucket, Period, Scope, starts
 
 MAX_BUCKETS = 3000
-# The model is `apikeys`', which is above: known by the foreign key only.
-_Key = UsageRecord._meta.get_field("key").related_model
 
 
 class ReportQuery(Query, frozen=True):
@@ -53,10 +50,7 @@ class ReportQuery(Query, frozen=True):
     def _key(self, user: User) -> "object | None":
         if self.key_id is None:
             return None
-        key_id = decode(_Key.id_prefix, self.key_id)
-        if not _Key.objects.filter(user=user, pk=key_id).exists():
-            raise NotFound("There is no such key.", "keyId")
-        return key_id
+        return get_own_key(user, self.key_id, "keyId").pk
 
 
 class SeriesQuery(ReportQuery, frozen=True):

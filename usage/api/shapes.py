@@ -6,10 +6,11 @@ from uuid import UUID
 
 from portal.web.ids import encode
 from portal.web.times import rfc3339
+from usage.keys import Key
 from usage.models import UsageRecord
 from usage.reports import Figures, Histogram
 
-KEY_PREFIX = UsageRecord._meta.get_field("key").related_model.id_prefix
+KEY_PREFIX = Key.id_prefix
 
 
 def stats_object(figures: Figures) -> dict[str, Any]:

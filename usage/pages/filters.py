@@ -7,8 +7,8 @@ from uuid import UUID
 
 from accounts.access import User
 from portal.web.text import one_line
-from usage.dashboard.keys import get_own_key, keys_by_id
 from usage.dashboard.overview import STATUSES
+from usage.keys import get_own_key, keys_by_id
 from usage.reports import Choices, Scope
 
 FILTERS = ("model", "key", "status")

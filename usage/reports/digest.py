@@ -18,9 +18,8 @@ from usage.reports.figures import Figures
 from usage.reports.periods import Bucket, Period, starts
 from usage.reports.queries import Choices, Parts, Points, choices_among, ranked, spread
 from usage.reports.scope import Scope
-from usage.reports.sources import MOMENT, Found, add_ledger, add_rollups
-from usage.rollups.pieces import Pieces, pieces
-from usage.within import Within
+from usage.reports.sources import MOMENT, Found, add_ledger, add_rollups, closed_in
+from usage.rollups.pieces import pieces
 
 _EVER = datetime(1970, 1, 1, tzinfo=UTC)
 # Whether a row is of what is asked for, of the same in the period before, or of neither.
@@ -65,7 +64,7 @@ def _read(scope: Scope, period: Period, moments: Sequence[datetime]) -> tuple[Fo
     """What is asked for by its moment; and by `_KIND` all that the person ever did."""
     edges = (period.previous().since, period.since, period.until)
     found = pieces(_EVER, timezone.now() + timedelta(days=1), (*edges, *moments))
-    rollups = Rollup.objects.filter(_closed(found), user_id=scope.user_id)
+    rollups = Rollup.objects.filter(closed_in(found), user_id=scope.user_id)
     over_time: Found = defaultdict(Figures)
     kinds: Found = defaultdict(Figures)
     add_rollups(over_time, rollups.filter(_asked(scope, period, "start")), (MOMENT,))
@@ -79,14 +78,6 @@ def _read(scope: Scope, period: Period, moments: Sequence[datetime]) -> tuple[Fo
             if kind[-1] == _NOW:
                 over_time[moment,].merge(part)
     return over_time, kinds
-
-
-def _closed(found: Pieces) -> Q:
-    closed = Q(pk__in=[])
-    for grain, ranges in found.closed.items():
-        if ranges:
-            closed |= Q(Within("start", ranges), grain=grain)
-    return closed
 
 
 def _side(scope: Scope, period: Period, moment: str) -> Case:

@@ -9,21 +9,20 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.db.models.functions import TruncMinute
 
 from accounts.access import memberships_within
+from usage.keys import Key
 from usage.models import Rollup, UsageRecord
 from usage.reports.figures import Figures
 from usage.reports.periods import Period
 from usage.reports.scope import Scope
 from usage.rollups.histograms import Histogram
 from usage.rollups.ledger_rows import BUCKETS, SUM, counted
-from usage.rollups.pieces import pieces
+from usage.rollups.pieces import Pieces, pieces
 from usage.rollups.rows import summed
 from usage.rollups.sums import HISTOGRAMS, SUMS
 from usage.within import Within
 
 # To be grouped by like a column: a moment of the roll-up's or the row's side of every cut.
 MOMENT = "moment"
-# The model is `apikeys`', which is above: known by the foreign key only.
-_Key = UsageRecord._meta.get_field("key").related_model
 Found = defaultdict[tuple[Any, ...], Figures]
 
 
@@ -39,14 +38,21 @@ def figures(
     the time where there are many combinations; without `with_times` they stay empty."""
     found: Found = defaultdict(Figures)
     parts = pieces(period.since, period.until, (*cuts, *_changes(scope, period)))
-    closed = Q(pk__in=[])
-    for grain, ranges in parts.closed.items():
-        closed |= Q(Within("start", ranges), grain=grain) if ranges else Q(pk__in=[])
-    add_rollups(found, _rollups(scope, period, by).filter(closed), by, with_times=with_times)
+    rollups = _rollups(scope, period, by).filter(closed_in(parts))
+    add_rollups(found, rollups, by, with_times=with_times)
     if parts.open:
         rows = UsageRecord.objects.began_in(parts.open).filter(_of(scope, period, "started_at"))
         add_ledger(found, rows, by, with_times=with_times)
     return found
+
+
+def closed_in(parts: Pieces) -> Q:
+    """Whether a roll-up is one of the closed pieces."""
+    closed = Q(pk__in=[])
+    for grain, ranges in parts.closed.items():
+        if ranges:
+            closed |= Q(Within("start", ranges), grain=grain)
+    return closed
 
 
 def ledger_rows(scope: Scope, period: Period) -> QuerySet[UsageRecord]:
@@ -69,7 +75,7 @@ def _owners_only(scope: Scope) -> Q:
     keys = scope.key_ids if scope.key_id is None else {scope.key_id}
     if keys is None or scope.user_id is not None:
         return Q()
-    return Q(user_id__in=_Key.objects.filter(pk__in=keys).order_by().values("user_id"))
+    return Q(user_id__in=Key.objects.filter(pk__in=keys).order_by().values("user_id"))
 
 
 def _changes(scope: Scope, period: Period) -> Iterable[datetime]:
