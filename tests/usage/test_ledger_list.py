@@ -44,6 +44,8 @@ def test_it_works(office: Draw, alice: Any, model: str) -> None:
     html = page(office, q=model)
     assert all(row.public_id in html for row in rows)
     assert "3 usage records" in text(html)
+    assert "3 results" in text(html)
+    assert "results" not in text(page(office)), "nothing was looked for"
 
 
 @pytest.mark.parametrize(

@@ -36,8 +36,9 @@ class FirstRows(Paginator):
 class LedgerList(ChangeList):
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
-        if self.paginator.is_cut:
-            # How many were found is not known, so the search does not tell it.
+        is_narrowed = bool(self.query or self.get_filters_params())
+        if self.paginator.is_cut or not is_narrowed:
+            # Beside the search it is not told how many were found: that is not known, or nothing was asked.
             self.full_result_count = self.result_count
 
 
