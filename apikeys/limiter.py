@@ -18,6 +18,7 @@ from apikeys.counters.protocol import (
     Window,
 )
 from apikeys.limits import (
+    BILLION,
     NOTHING,
     Estimate,
     Kind,
@@ -56,19 +57,20 @@ class Reservation:
 
     @property
     def tokens(self) -> int:
-        return max((count.granted for count in self._of_quotas(is_of_tokens=True)), default=0)
+        """Set aside; 0 where no limit counts them."""
+        return self._set_aside(is_of_tokens=True)
 
     @property
     def cost(self) -> Decimal:
-        granted = max((count.granted for count in self._of_quotas(is_of_tokens=False)), default=0)
-        return Decimal(granted) / 1_000_000_000
+        return Decimal(self._set_aside(is_of_tokens=False)) / BILLION
 
-    def _of_quotas(self, *, is_of_tokens: bool) -> list[Count]:
-        return [
-            count
-            for limit, claim, count in zip(self.limits, self.claims, self.counts, strict=True)
+    def _set_aside(self, *, is_of_tokens: bool) -> int:
+        wanted = (
+            claim.want
+            for limit, claim in zip(self.limits, self.claims, strict=True)
             if not claim.is_window and limit.kind.is_of_tokens is is_of_tokens
-        ]
+        )
+        return max(wanted, default=0)
 
 
 class Limiter:

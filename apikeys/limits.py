@@ -3,10 +3,10 @@
 A limit has a payer (a key, a person, or a group that shares a budget), a kind and a value. Days and months
 are UTC's, and a request belongs to those it began in.
 
-The rule for tokens and cost: before the call, its input and the most it may answer are set aside, or what
-is left where that is less; it is refused when not even its input and one token fit. So at most one request
-at a time runs on less than it may use, and a quota is overshot by no more than that one's answer. Input is
-estimated generously. Where neither caller nor model limit the answer, `PORTAL_RESERVED_OUTPUT_TOKENS` are
+The rule for tokens and cost: before the call, its input and the most it may answer are set aside; it is
+refused when not even its input and one token fit. So only the last one let through may use more than is
+left, nobody follows it before there is room again beside all that those who run may use, and a quota is
+overshot by no more than that one's answer. Input is estimated generously. Where neither caller nor model limit the answer, `PORTAL_RESERVED_OUTPUT_TOKENS` are
 set aside, and a longer answer overshoots by the difference.
 """
 
@@ -96,6 +96,11 @@ class Standing:
     def remaining(self) -> int:
         return max(0, self.limit.value - self.count.used - self.count.held)
 
+    @property
+    def held(self) -> int:
+        """Of what is not used yet."""
+        return max(0, min(self.count.held, self.limit.value - self.count.used))
+
 
 def standing(limit: Limit, claim: Claim, count: Count, now: datetime) -> Standing:
     if claim.is_window:
@@ -151,11 +156,11 @@ def limit_reached(standings: Sequence[Standing], claims: Sequence[Claim], now: d
     pairs = zip(standings, claims, strict=True)
     refusing = [(each, claim) for each, claim in pairs if claim.is_refused_at(each.count)]
     reached, claim = max(refusing, key=lambda pair: pair[0].frees_at)
-    held = f" and {shown(reached.limit, reached.count.held)} held by running requests"
+    held = f" and {shown(reached.limit, reached.held)} held by running requests"
     needs = f", and this request needs at least {shown(reached.limit, claim.need)}"
     message = (
         f"{_named(reached.limit)} is reached: "
-        f"{shown(reached.limit, reached.remaining)} left{held if reached.count.held else ''}"
+        f"{shown(reached.limit, reached.remaining)} left{held if reached.held else ''}"
         f"{needs if reached.remaining else ''}. It resets at {rfc3339(reached.resets_at)}."
     )
     return LimitReached(message, reached=reached, now=now, standings=standings)
@@ -194,9 +199,11 @@ def claim_of(limit: Limit, at: datetime, estimate: Estimate) -> Claim:
     name = since.strftime("%Y-%m-%d" if limit.kind is Kind.TOKENS_PER_DAY else "%Y-%m")
     counter, ends = f"{payer}:{unit}:{name}", microseconds(until)
     if limit.kind.is_of_tokens:
-        return Claim(counter, limit.value, estimate.least_tokens, estimate.most_tokens, ends)
-    least, most = billionths(estimate.least_cost), billionths(estimate.most_cost)
-    return Claim(counter, limit.value, least, most, ends)
+        least, most = estimate.least_tokens, estimate.most_tokens
+    else:
+        least, most = billionths(estimate.least_cost), billionths(estimate.most_cost)
+    # Setting all of it aside keeps everybody else out already, and stays a number that Redis can count with.
+    return Claim(counter, limit.value, least, min(most, limit.value), ends)
 
 
 def period(kind: Kind, at: datetime) -> tuple[datetime, datetime]:

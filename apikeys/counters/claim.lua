@@ -76,7 +76,7 @@ for place, key in ipairs(KEYS) do
     take_back(key, is_window)
   end
   local used, held, oldest, newest = (is_window and window_count or quota_count)(key)
-  counts[place] = { used, held, 0, oldest, newest }
+  counts[place] = { used, held, oldest, newest }
   if need > 0 and limit - used - held < need then
     verdict = 1
   end
@@ -84,22 +84,21 @@ end
 
 local reply = { verdict, now }
 for place, key in ipairs(KEYS) do
-  local is_window, limit, need, want, ends = claim_of(place)
-  local used, held, granted, oldest, newest = unpack(counts[place])
+  local is_window, _, _, want, ends = claim_of(place)
+  local used, held, oldest, newest = unpack(counts[place])
   if verdict == 0 and not only_look then
     if is_window then
       redis.call('ZADD', key, now, id)
       redis.call('PEXPIRE', key, math.floor(keep / 1000))
       used, oldest, newest = used + 1, (used == 0 and now or oldest), now
     else
-      granted = math.max(0, math.min(want, limit - used - held))
-      held = held + granted
-      redis.call('HSET', key, 'held', held, id, granted)
+      held = held + want
+      redis.call('HSET', key, 'held', held, id, want)
       redis.call('ZADD', key .. ':leases', now + lease, id)
       redis.call('PEXPIRE', key .. ':leases', math.floor(math.max(keep, ends - now + keep) / 1000))
     end
   end
-  for _, number in ipairs({ used, held, granted, oldest, newest }) do
+  for _, number in ipairs({ used, held, oldest, newest }) do
     reply[#reply + 1] = number
   end
 end

@@ -123,17 +123,12 @@ class InProcessCounters:
             counter.requests[request_id] = now
             counter.kept_until = now + KEEP
             return Count(count.used + 1, oldest=count.oldest or now, newest=now)
-        granted = max(0, min(claim.want, _left(claim, count)))
-        counter.held[request_id] = granted
+        counter.held[request_id] = claim.want
         counter.leases[request_id] = now + LEASE
-        return Count(count.used, count.held + granted, granted)
+        return Count(count.used, count.held + claim.want)
 
     def _forget_what_is_over(self, now: int) -> None:
         over = [name for name, counter in self._counters.items() if counter.kept_until <= now]
         for name in over:
             del self._counters[name]
             self._generations.pop(name, None)
-
-
-def _left(claim: Claim, count: Count) -> int:
-    return claim.limit - count.used - count.held

@@ -58,7 +58,7 @@ class RedisCounters:
         if Verdict(verdict) is Verdict.UNKNOWN:
             missing = {place: generation for place, generation in enumerate(rest) if generation >= 0}
             return Answer(Verdict.UNKNOWN, now, missing=missing)
-        return Answer(Verdict(verdict), now, [Count(*numbers) for numbers in _by(5, rest)])
+        return Answer(Verdict(verdict), now, [Count(*numbers) for numbers in _by(4, rest)])
 
     async def settle(self, request_id: str, charges: Mapping[str, int]) -> Mapping[str, Count]:
         reply = await self._run("settle", list(charges), [request_id, KEEP, *charges.values()])

@@ -24,7 +24,7 @@ class CountersUnavailable(Exception):
 @dataclass(frozen=True, slots=True)
 class Claim:
     """What a request asks of one counter: to be refused when less than `need` is left, else to have
-    `want` set aside, or what there is of it. `ends` is None for a window."""
+    `want` set aside, also where that is more than is left. `ends` is None for a window."""
 
     counter: str
     limit: int
@@ -43,12 +43,11 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """How a counter stands. `held` includes the `granted` of this request. `oldest` and `newest` are times
-    of a window's requests; 0 when there are none."""
+    """How a counter stands. `held` includes what is set aside for this request. `oldest` and `newest` are
+    times of a window's requests; 0 when there are none."""
 
     used: int
     held: int = 0
-    granted: int = 0
     oldest: int = 0
     newest: int = 0
 
