@@ -6,7 +6,8 @@ for (const opener of document.querySelectorAll("[data-dialog]")) {
     dialog.querySelector("input:not([type=hidden])")?.focus();
   });
   dialog.querySelector("[data-close]").addEventListener("click", () => dialog.close());
-  dialog.addEventListener("close", () => opener.focus());
+  // The browser gives the focus back to whom it took it from, at once. This event comes later.
+  dialog.addEventListener("close", () => document.activeElement === document.body && opener.focus());
   if ("open" in dialog.dataset) dialog.showModal();
 }
 

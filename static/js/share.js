@@ -81,4 +81,5 @@ async function copy(event) {
 dialog.querySelector("#share-create").addEventListener("click", create);
 dialog.querySelector("#share-copy").addEventListener("click", copy);
 dialog.querySelector("[data-close]").addEventListener("click", () => dialog.close());
-dialog.addEventListener("close", () => opener.focus());
+// The browser has given the focus back; where nobody had it, its place is here.
+dialog.addEventListener("close", () => document.activeElement === document.body && opener.focus());

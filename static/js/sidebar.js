@@ -12,10 +12,11 @@ function closedFolders() {
   return new Set(JSON.parse(localStorage.getItem(CLOSED) ?? "[]"));
 }
 
+// At the click: when "toggle" comes, the list may have been renewed.
 function rememberFolder({ open, dataset }) {
   const closed = closedFolders();
-  if (open) closed.delete(dataset.folder);
-  else closed.add(dataset.folder);
+  if (open) closed.add(dataset.folder);
+  else closed.delete(dataset.folder);
   localStorage.setItem(CLOSED, JSON.stringify([...closed]));
 }
 
@@ -38,13 +39,12 @@ function arrange() {
 sessions.addEventListener("renewed", arrange);
 arrange();
 
-// Toggling does not bubble.
-sessions.addEventListener("toggle", (event) => rememberFolder(event.target), { capture: true });
-
 sessions.addEventListener("click", async ({ target }) => {
   const button = target.closest(".session-more");
   const more = target.closest("[data-more]");
-  if (button) (await import("./sidebar/menu.js")).openMenu(button);
+  const folder = target.closest("summary")?.parentElement;
+  if (folder) rememberFolder(folder);
+  else if (button) (await import("./sidebar/menu.js")).openMenu(button.closest("[data-session]").dataset.session);
   else if (more) refresh({ shown: more.dataset.more });
 });
 

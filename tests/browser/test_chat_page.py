@@ -3,6 +3,7 @@
 import re
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
 from typing import Any
@@ -75,6 +76,57 @@ def test_what_comes_late_loses_nothing_typed_at_once(sign_in_page: SignIn, alice
     page.keyboard.press("Enter")
     late.pop().continue_()
     page.wait_for_url("**/keys")
+
+
+def test_a_list_of_models_that_comes_late_takes_no_word(
+    sign_in_page: SignIn, alice: Any, make_model: Callable[..., Any]
+) -> None:
+    make_model("thinker")
+    page = sign_in_page(alice)
+    late: list[Route] = []
+    page.route("**/picker.js", lambda route: late.append(route))
+    page.locator("#composer-input").fill("Half a")
+    with page.expect_request("**/picker.js"):
+        page.locator("#model summary").click()
+    page.get_by_label("thinker").check()
+    page.keyboard.press("Enter")
+    expect(page.get_by_label("thinker")).not_to_be_visible()
+    page.locator("#composer-input").press("End")
+    page.keyboard.type(" word")
+    late.pop().continue_()
+    expect(page.locator("#model-chosen")).to_have_text("thinker")
+    expect(page.locator("#composer-input")).to_be_focused()
+    page.locator("#model summary").click()
+    expect(page.get_by_label("thinker")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator("#model summary")).to_be_focused()
+    expect(page.locator("#composer-input")).to_have_value("Half a word")
+
+
+HEARS_OF_IT_FIRST = """
+window.WebSocket = class extends WebSocket {
+  constructor(...parts) {
+    super(...parts);
+    const close = () => this.dispatchEvent(new CloseEvent("close", { code: 4401 }));
+    addEventListener("submit", () => setTimeout(close));
+  }
+};
+"""
+
+
+def test_who_signs_out_is_not_sent_back_to_the_chat(page: Page, sign_in_page: SignIn, alice: Any) -> None:
+    """A socket that is opened meanwhile is told before the page has its answer."""
+
+    def answer_late(route: Route) -> None:
+        time.sleep(0.5)
+        route.continue_()
+
+    page.add_init_script(HEARS_OF_IT_FIRST)
+    page.route("**/logout", answer_late)
+    sign_in_page(alice)
+    page.locator(".account summary").click()
+    page.get_by_role("button", name="Sign out").click()
+    page.wait_for_url(re.compile("/login$"))
 
 
 def test_an_edit_that_is_given_up_changes_nothing(sign_in_page: SignIn, alice: Any) -> None:

@@ -78,6 +78,11 @@ export function composer({ onSend, onStop }) {
     }
   }
 
+  async function loadPicker() {
+    const at = document.activeElement;
+    (await import("./picker.js")).picker(at);
+  }
+
   // What was typed before the editor came was meant for it.
   async function edit() {
     await editLast();
@@ -95,7 +100,7 @@ export function composer({ onSend, onStop }) {
     showError(message);
   }
 
-  models.addEventListener("toggle", () => import("./picker.js").then(({ picker }) => picker()), { once: true });
+  models.addEventListener("toggle", loadPicker, { once: true });
   input.addEventListener("input", () => {
     isWanted = false;
     localStorage.setItem(draftKey(), input.value);
@@ -119,7 +124,9 @@ export function composer({ onSend, onStop }) {
   });
   form.addEventListener("submit", (event) => {
     event.preventDefault();
-    submit();
+    // Enter in the list of models chooses, also before its script is here.
+    if (models.contains(document.activeElement)) models.querySelector("summary").click();
+    else submit();
   });
   stop.addEventListener("click", onStop);
   document.addEventListener("keydown", (event) => {

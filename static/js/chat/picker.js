@@ -1,5 +1,6 @@
-// The choice of a model: a list that opens from its name. It is open when this comes.
-export function picker() {
+// The choice of a model: a list that opens from its name. It was opened, with the focus at `begun`, before this
+// came: who has gone on meanwhile is left where they are.
+export function picker(begun) {
   const box = document.querySelector("#model");
   const shown = document.querySelector("#model-chosen");
 
@@ -34,5 +35,7 @@ export function picker() {
     if (box.open && !box.contains(event.target)) box.open = false;
   });
   show();
-  enter();
+  const at = document.activeElement;
+  if (at === begun) enter();
+  else if (!box.contains(at)) box.open = false;
 }

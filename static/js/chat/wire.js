@@ -8,7 +8,12 @@ const BLOCKED_AFTER = 2;
 const wait = (tries) => Math.min(MAX_WAIT, 250 * 2 ** tries) * (0.5 + Math.random() / 2);
 const status = () => document.querySelector("#connection");
 
+// The one who signs out here is on the way already.
+let isLeaving = false;
+document.querySelector("#sign-out").addEventListener("submit", () => (isLeaving = true));
+
 function leave() {
+  if (isLeaving) return;
   location.assign(`/login?next=${encodeURIComponent(location.pathname)}`);
 }
 

@@ -10,9 +10,12 @@ const folder = dialog.querySelector("input");
 let id;
 let release;
 
-export function openMenu(button) {
-  const entry = button.closest("[data-session]");
-  id = entry.dataset.session;
+// The list may have been renewed since somebody asked for it.
+export function openMenu(session) {
+  const entry = entryOf(session);
+  if (!entry) return;
+  const button = entry.querySelector(".session-more");
+  id = session;
   release = hold();
   const isPinned = "pinned" in entry.dataset;
   item("pin").hidden = isPinned;
@@ -44,7 +47,8 @@ function focusEntry() {
   entryOf(id)?.querySelector(".session-more").focus();
 }
 
-menu.addEventListener("toggle", (event) => {
+// Not "toggle": it comes later, and not at all where the menu is open again by then.
+menu.addEventListener("beforetoggle", (event) => {
   if (event.newState !== "closed") return;
   entryOf(id)?.querySelector(".session-more").removeAttribute("aria-expanded");
   release();
