@@ -6,6 +6,7 @@ test makes its own people, so no test sees another's.
 
 import io
 import itertools
+import logging
 import os
 import time
 from collections.abc import Callable, Iterator
@@ -44,6 +45,8 @@ def _database(request: pytest.FixtureRequest) -> Iterator[None]:
         from django.db import connections
 
         connections.close_all()
+    # This process's heart beats on, with nothing to write to.
+    logging.getLogger("usage.heartbeat").disabled = True
     profile.drop_database(profile.MAIN)
 
 

@@ -24,7 +24,7 @@ from types import FrameType
 Found = tuple[str, str]  # what to put into the environment, and where it comes from
 
 PACKAGES = {
-    "apt-get": {"PostgreSQL": "postgresql", "Redis": "redis-server", "Chromium": "chromium"},
+    "apt-get": {"PostgreSQL": "postgresql", "Redis": "redis-server", "Chromium": "chromium-headless-shell"},
     "dnf": {"PostgreSQL": "postgresql-server", "Redis": "redis", "Chromium": "chromium"},
     "apk": {"PostgreSQL": "postgresql", "Redis": "redis", "Chromium": "chromium"},
 }
@@ -34,7 +34,10 @@ INSTALL = {
     "dnf": ["dnf", "install", "-y"],
     "apk": ["apk", "add"],
 }
-CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
+# The one without windows does the same pages with half the work.
+CHROMIUM_NAMES = (
+    "chromium-headless-shell", "chromium", "chromium-browser", "google-chrome-stable", "google-chrome",
+)  # fmt: skip
 
 
 # Many portals run at a time; a server that lets in fewer is left alone, and one of our own is started.

@@ -26,10 +26,6 @@ def either(request: pytest.FixtureRequest, upstream: Make) -> Upstream:
     return upstream(request.param)
 
 
-def sdk_client(portal: PortalProcess, server: Upstream) -> sdk.Anthropic:
-    return sdk.Anthropic(base_url=portal.api, api_key=server.client.headers["x-api-key"], max_retries=0)
-
-
 # Request
 
 
@@ -347,9 +343,11 @@ def test_usage_that_comes_last_is_told_a25(openai: Make) -> None:
 def test_the_sdk_puts_together_what_a_whole_answer_would_be_a26(
     portal: PortalProcess, talking: Upstream
 ) -> None:
-    with sdk_client(portal, talking).messages.stream(
-        model=talking.model, max_tokens=99, messages=HELLO
-    ) as stream:  # type: ignore[arg-type]
+    key = talking.client.headers["x-api-key"]
+    with (
+        sdk.Anthropic(base_url=portal.api, api_key=key, max_retries=0) as client,
+        client.messages.stream(model=talking.model, max_tokens=99, messages=HELLO) as stream,  # type: ignore[arg-type]
+    ):
         message = stream.get_final_message()
     assert [block.type for block in message.content] == ["text", "tool_use", "text"]
     assert (message.content[0].text, message.content[2].text) == ("Let me see.", "Done.")  # type: ignore[union-attr]
@@ -407,8 +405,8 @@ def test_the_sdk_raises_its_class_a31(portal: PortalProcess, anthropic: Make) ->
     server = anthropic()
 
     def ask(key: str, model: str, **fields: Any) -> None:
-        client = sdk.Anthropic(base_url=portal.api, api_key=key, max_retries=0)
-        client.messages.create(model=model, max_tokens=9, messages=HELLO, **fields)  # type: ignore[call-overload]
+        with sdk.Anthropic(base_url=portal.api, api_key=key, max_retries=0) as client:
+            client.messages.create(model=model, max_tokens=9, messages=HELLO, **fields)  # type: ignore[call-overload]
 
     key = server.client.headers["x-api-key"]
     with pytest.raises(sdk.AuthenticationError):

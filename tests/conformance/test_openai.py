@@ -426,8 +426,11 @@ def test_a_broken_stream_never_says_done_o26(openai: Make, portal: PortalProcess
     response = server.post(stream=True)
     assert "[DONE]" not in response.text
     assert json.loads(parse(response.content)[-1].data)["error"]["type"] == "upstream_error"
-    client = sdk.OpenAI(base_url=portal.api, api_key=server.client.headers["x-api-key"], max_retries=0)
-    with pytest.raises(sdk.APIError):
+    key = server.client.headers["x-api-key"]
+    with (
+        sdk.OpenAI(base_url=portal.api, api_key=key, max_retries=0) as client,
+        pytest.raises(sdk.APIError),
+    ):
         list(client.chat.completions.create(model=server.model, messages=HELLO, stream=True))  # type: ignore[call-overload]
     failing = openai({"error": {"message": "x"}}, status=500)
     assert failing.post(stream=True).status_code == 502
@@ -442,9 +445,9 @@ def test_silence_is_filled_o27(patient_portal: PortalProcess, openai: Make, wire
     headers = {"x-api-key": server.client.headers["x-api-key"]}
     text = httpx.post(patient_portal.api + path, json=body, headers=headers, timeout=20).text
     assert ping in text
-    client = sdk.OpenAI(base_url=patient_portal.api, api_key=headers["x-api-key"])
-    chunks = client.chat.completions.create(model=server.model, messages=HELLO, stream=True)  # type: ignore[call-overload]
-    assert "".join(chunk.choices[0].delta.content or "" for chunk in chunks) == "A"
+    with sdk.OpenAI(base_url=patient_portal.api, api_key=headers["x-api-key"]) as client:
+        chunks = client.chat.completions.create(model=server.model, messages=HELLO, stream=True)  # type: ignore[call-overload]
+        assert "".join(chunk.choices[0].delta.content or "" for chunk in chunks) == "A"
 
 
 @pytest.mark.parametrize("kind", ["openai", "anthropic"])
@@ -482,8 +485,8 @@ def test_the_sdk_raises_its_class_o31(portal: PortalProcess, caller: httpx.Clien
     key = caller.headers["x-api-key"]
 
     def ask(model: str, key: str = key, **fields: Any) -> None:
-        client = sdk.OpenAI(base_url=portal.api, api_key=key, max_retries=0)
-        client.chat.completions.create(model=model, messages=HELLO, **fields)  # type: ignore[call-overload]
+        with sdk.OpenAI(base_url=portal.api, api_key=key, max_retries=0) as client:
+            client.chat.completions.create(model=model, messages=HELLO, **fields)  # type: ignore[call-overload]
 
     model = openai().model
     with pytest.raises(sdk.AuthenticationError):
