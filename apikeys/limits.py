@@ -6,8 +6,9 @@ are UTC's, and a request belongs to those it began in.
 The rule for tokens and cost: before the call, its input and the most it may answer are set aside; it is
 refused when not even its input and one token fit. So only the last one let through may use more than is
 left, nobody follows it before there is room again beside all that those who run may use, and a quota is
-overshot by no more than that one's answer. Input is estimated generously. Where neither caller nor model limit the answer, `PORTAL_RESERVED_OUTPUT_TOKENS` are
-set aside, and a longer answer overshoots by the difference.
+overshot by no more than that one's answer. Input is estimated generously. Where neither caller nor model
+limit the answer, `PORTAL_RESERVED_OUTPUT_TOKENS` are set aside, and a longer answer overshoots by the
+difference.
 """
 
 import math
