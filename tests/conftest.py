@@ -40,14 +40,18 @@ def _database(request: pytest.FixtureRequest) -> Iterator[None]:
     blocker = request.getfixturevalue("django_db_blocker")
     profile.create_database(profile.MAIN)
     with blocker.unblock():
-        call_command("prepare", verbosity=0, stdout=io.StringIO())
-        yield
         from django.db import connections
 
+        call_command("migrate", verbosity=0)
+        connections.close_all()
+        profile.create_database(profile.MIGRATED, profile.MAIN)
+        call_command("prepare", verbosity=0, stdout=io.StringIO())
+        yield
         connections.close_all()
     # This process's heart beats on, with nothing to write to.
     logging.getLogger("usage.heartbeat").disabled = True
     profile.drop_database(profile.MAIN)
+    profile.drop_database(profile.MIGRATED)
 
 
 def needs_database(item: pytest.Item) -> bool:

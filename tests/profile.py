@@ -5,7 +5,11 @@ Each parallel worker has a database of its own.
 """
 
 import os
+import sqlite3
 import tempfile
+from contextlib import closing
+from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import psycopg
@@ -39,10 +43,21 @@ def environment(name: str) -> dict[str, str]:
     return variables
 
 
-def create_database(variables: dict[str, str]) -> None:
-    if "DATABASE_URL" in variables:
-        _on_server("DROP DATABASE IF EXISTS {} WITH (FORCE)", variables)
+def create_database(variables: dict[str, str], like: dict[str, str] | None = None) -> None:
+    """An empty one, or one `like` that of other variables, to which nobody is connected."""
+    drop_database(variables)
+    if "DATABASE_URL" in variables and like:
+        _on_server("CREATE DATABASE {} TEMPLATE {}", variables, like)
+    elif "DATABASE_URL" in variables:
         _on_server("CREATE DATABASE {}", variables)
+    elif like:
+        with closing(sqlite3.connect(_file(like))) as connection:
+            connection.execute("VACUUM INTO ?", [str(_file(variables))])
+
+
+def create_migrated(variables: dict[str, str]) -> None:
+    """As after `manage.py migrate`, which takes seconds."""
+    create_database(variables, MIGRATED)
 
 
 def drop_database(variables: dict[str, str]) -> None:
@@ -50,13 +65,30 @@ def drop_database(variables: dict[str, str]) -> None:
         _on_server("DROP DATABASE IF EXISTS {} WITH (FORCE)", variables)
 
 
-def _on_server(statement: str, variables: dict[str, str]) -> None:
-    name = psycopg.sql.Identifier(urlsplit(variables["DATABASE_URL"]).path[1:])
+def value(variables: dict[str, str], query: str) -> Any:
+    """Of the first row. (A `manage.py shell` that asks the same has to start first.)"""
+    if "DATABASE_URL" in variables:
+        with psycopg.connect(variables["DATABASE_URL"]) as connection:
+            row = connection.execute(query).fetchone()  # type: ignore[arg-type]
+    else:
+        with closing(sqlite3.connect(_file(variables))) as connection:
+            row = connection.execute(query).fetchone()
+    return row[0]
+
+
+def _file(variables: dict[str, str]) -> Path:
+    return Path(variables["PORTAL_DATA_DIR"], "portal.sqlite3")
+
+
+def _on_server(statement: str, *databases: dict[str, str]) -> None:
+    names = [psycopg.sql.Identifier(urlsplit(each["DATABASE_URL"]).path[1:]) for each in databases]
     with psycopg.connect(os.environ["TEST_DATABASE_URL"], autocommit=True) as connection:
-        connection.execute(psycopg.sql.SQL(statement).format(name))
+        connection.execute(psycopg.sql.SQL(statement).format(*names))
 
 
-MAIN = environment("main") if "TEST_DATABASE_URL" in os.environ or PROFILE == "embedded" else {}
+_IS_COMPLETE = "TEST_DATABASE_URL" in os.environ or PROFILE == "embedded"
+MAIN = environment("main") if _IS_COMPLETE else {}
+MIGRATED = environment("migrated") if _IS_COMPLETE else {}
 os.environ.update(MAIN)
 # Playwright's own event loop runs in the test's thread; the ORM is used beside it, never inside.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"

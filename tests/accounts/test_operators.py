@@ -20,7 +20,7 @@ ADMIN_PAGES = [
 
 def test_the_set_up_link_works_once() -> None:
     variables = profile.environment("fresh")
-    profile.create_database(variables)
+    profile.create_migrated(variables)
     port_free_link = manage(variables, "prepare")
     token = re.search(r"/first-operator/(\S+)", port_free_link)
     assert token is not None
@@ -43,7 +43,7 @@ def test_the_set_up_link_works_once() -> None:
 
 def test_the_environment_names_the_first_operator() -> None:
     variables = profile.environment("named")
-    profile.create_database(variables)
+    profile.create_migrated(variables)
     named = {"PORTAL_ADMIN_EMAIL": "boss@example.org", "PORTAL_ADMIN_PASSWORD": PASSWORD}
     for _ in range(2):
         assert "first-operator" not in manage({**variables, **named}, "prepare")

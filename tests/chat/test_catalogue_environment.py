@@ -30,8 +30,7 @@ call_command("export_models")
 def variables() -> Iterator[dict[str, str]]:
     """Of a portal with data of its own."""
     variables = profile.environment("start")
-    profile.create_database(variables)
-    manage(variables, "migrate", "-v0")
+    profile.create_migrated(variables)
     yield variables
     profile.drop_database(variables)
 

@@ -148,7 +148,7 @@ def test_another_portal_reads_what_one_wrote(bring: Callable[..., str], portal: 
     bring(FULL)
     exported = portal.manage("export_models")
     other = profile.environment("other")
-    profile.create_database(other)
+    profile.create_migrated(other)
     manage(other, "prepare")
     (tmp_path / "exported.json").write_text(exported)
     manage(other, "import_models", str(tmp_path / "exported.json"))

@@ -41,7 +41,7 @@ def llama_portal(engine: LlamaServer, request: pytest.FixtureRequest) -> Iterato
     kind = request.param
     connected = {"PORTAL_UPSTREAM_URL": engine.base_url, "PORTAL_UPSTREAM_KIND": kind}
     variables = {**profile.environment(f"llama_{kind}"), **connected}
-    profile.create_database(variables)
+    profile.create_migrated(variables)
     manage(variables, "prepare")
     manage(variables, "create_user", "--email", EMAIL, "--password", PASSWORD)
     with serve(variables) as running:
@@ -273,7 +273,7 @@ def test_the_browser_shows_what_the_engine_says(
 def test_an_engine_that_is_gone_is_a_clear_error(tmp_path: Path) -> None:
     with llama_server(tmp_path) as engine:
         variables = {**profile.environment("gone"), "PORTAL_UPSTREAM_URL": engine.base_url}
-        profile.create_database(variables)
+        profile.create_migrated(variables)
         manage(variables, "prepare")
         manage(variables, "create_user", "--email", EMAIL, "--password", PASSWORD)
         arguments = ["--email", EMAIL, "--name", "k", "--permission", "chat"]

@@ -72,7 +72,7 @@ def test_a_stream_cut_by_the_end_is_settled(alice: Any, secret: str) -> None:
 def test_the_periodic_task_closes_what_a_killed_process_left(eventually: Any) -> None:
     """Embedded: in the serving process. With Redis: a real Celery worker and beat."""
     variables = profile.environment("beat")
-    profile.create_database(variables)
+    profile.create_migrated(variables)
     manage(variables, "prepare")
     manage(variables, "shell", "-c", LEAVE_OPEN)
     processes = []
@@ -82,7 +82,7 @@ def test_the_periodic_task_closes_what_a_killed_process_left(eventually: Any) ->
                 schedule = f"{variables['PORTAL_DATA_DIR']}/beat"
                 processes.append(celery(variables, "worker", "--concurrency", "1"))
                 processes.append(celery(variables, "beat", "-s", schedule))
-            eventually(lambda: manage(variables, "shell", "-v0", "-c", SHOW).strip() == "interrupted", 60)
+            eventually(lambda: profile.value(variables, STATUS) == "interrupted", 60)
     finally:
         for process in processes:
             process.kill()
@@ -107,4 +107,4 @@ user = create_verified_user(email="a@example.org", password="correct-horse-batte
 ago = timezone.now() - timedelta(minutes=5)
 UsageRecord.objects.create(user=user, model="m", format="openai", process=uuid4(), started_at=ago)
 """
-SHOW = "from usage.models import UsageRecord; print(UsageRecord.objects.get().status)"
+STATUS = "SELECT status FROM usage_usagerecord"
