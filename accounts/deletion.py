@@ -20,6 +20,12 @@ from accounts.security_log import Event, record
 log = logging.getLogger(__name__)
 
 NOBODY = "deleted@portal.invalid"
+
+
+class StillBusy(Exception):
+    """Raised by a parting while something of the person's is going on: the account goes when it has ended."""
+
+
 Parting = Callable[[User, User], None]
 _partings: list[Parting] = []
 
@@ -57,14 +63,18 @@ def delete_due_accounts() -> int:
     for pk in list(User.objects.filter(deletion_due_at__lte=timezone.now()).values_list("pk", flat=True)):
         try:
             count += _delete_if_due(pk)
+        except StillBusy:
+            continue
         except Exception:
             log.exception("The account %s could not be deleted.", pk)
     return count
 
 
 def delete_account(*, user: User, by: User | None = None, request: HttpRequest | None = None) -> None:
-    """At once. Ledger rows and the security log stay, without a name."""
+    """At once. Ledger rows and the security log stay, without a name. Raises `StillBusy`."""
     with transaction.atomic():
+        # Nothing that refers to the person can begin from here on.
+        User.objects.select_for_update().get(pk=user.pk)
         record(user=user, event=Event.DELETED, actor=by, request=request)
         sign_out_everywhere(user=user)
         files = _files_of(user)

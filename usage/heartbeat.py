@@ -34,16 +34,19 @@ def ensure_beating() -> None:
 
 
 def _beat_for_ever() -> None:
-    due, was_busy = 0.0, False
+    due, was_busy, was_heard = 0.0, False, True
     while True:
         try:
             notes = progress.notes()
             if notes or was_busy or time.monotonic() >= due:
                 due, was_busy = time.monotonic() + BEAT_SECONDS, bool(notes)
                 _beat(notes)
+                was_heard = True
         except Exception:
-            log.exception("The heartbeat could not be written.")
-            time.sleep(BEAT_SECONDS - BUSY_SECONDS)
+            if was_heard:
+                log.exception("The heartbeat could not be written.")
+            # Again soon: who is silent for long is taken for dead.
+            due, was_heard = 0.0, False
         time.sleep(BUSY_SECONDS)
 
 

@@ -28,6 +28,8 @@ log = logging.getLogger(__name__)
 # must not stay open in the books.
 PATIENCE = 600.0
 FIRST_PAUSE, LONGEST_PAUSE = 0.1, 2.0
+# What a database that does not answer raises.
+AWAY = (OperationalError, InterfaceError)
 
 
 @dataclass(frozen=True)
@@ -95,12 +97,13 @@ async def admit(admission: Admission) -> None:
 
 
 async def settle(settlement: Settlement) -> None:
-    """Returns once the row is final. A row that is already final stays as it is, so trying again is safe."""
+    """Returns once the row is final. A row that is already final stays as it is, so trying again is safe. One
+    whose process was taken for dead is not: its process knows better."""
     end, pause = time.monotonic() + PATIENCE, FIRST_PAUSE
     while True:
         try:
             return await _writer.put(settlement)
-        except (OperationalError, InterfaceError):
+        except AWAY:
             if time.monotonic() > end:
                 raise
             log.warning("The database does not answer: a settlement waits for it.")
@@ -116,7 +119,7 @@ def _write(items: Sequence[Admission | Settlement]) -> list[None]:
         if admissions:
             statements.insert(admissions)
         if settlements and statements.settle(settlements) < len(settlements):
-            log.error("Of %d settlements some came to a row that was already final.", len(settlements))
+            log.error("Of %d settlements some found no row that was still to be settled.", len(settlements))
     return [None] * len(items)
 
 

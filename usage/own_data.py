@@ -7,8 +7,9 @@ from django.utils import timezone
 
 from accounts.access import User
 from accounts.data_export import Archive
+from accounts.deletion import StillBusy
 from usage.budgets import departed
-from usage.models import Rollup, UsageRecord
+from usage.models import Rollup, Status, UsageRecord
 from usage.models.append_only import amend
 from usage.rollups.locking import hold
 
@@ -33,7 +34,10 @@ def export(user: User, archive: Archive) -> None:
 
 def hand_over(user: User, nobody: User) -> None:
     """What was used stays in the books, but not who used it: the one change a settled row ever sees
-    (docs/decisions/0003). A key's name may say more than its owner wants."""
+    (docs/decisions/0003). A key's name may say more than its owner wants. Raises `StillBusy`: what a running
+    request comes to belongs to the person's groups too."""
+    if UsageRecord.objects.filter(user=user, status=Status.OPEN).exists():
+        raise StillBusy
     departed.keep(user, timezone.now())
     hold()
     amend(UsageRecord.objects.filter(user=user), user=nobody, key=None, address=None)

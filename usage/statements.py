@@ -23,7 +23,8 @@ def insert(rows: Sequence[Row]) -> None:
 
 
 def settle(rows: Sequence[Row]) -> int:
-    """Each row ends with its `id`; an open one becomes what the row says. Returns how many were open."""
+    """Each row ends with its `id`, and becomes what it says if it is open, or was given up. Returns how many
+    did."""
     names = tuple(rows[0])
     return _run(_settlement(names), [_prepared(names, row.values()) for row in rows])
 
@@ -41,8 +42,8 @@ def _insertion(names: tuple[str, ...]) -> tuple[str, list[Any]]:
 @cache
 def _settlement(names: tuple[str, ...]) -> str:
     changes = ", ".join(f"{_column(name)} = %s" for name in names[:-1])
-    is_open = f"{_column(names[-1])} = %s AND status = '{Status.OPEN}'"
-    return f"UPDATE {_table()} SET {changes} WHERE {is_open}"  # noqa: S608
+    is_not_final = f"{_column(names[-1])} = %s AND status IN ('{Status.OPEN}', '{Status.INTERRUPTED}')"
+    return f"UPDATE {_table()} SET {changes} WHERE {is_not_final}"  # noqa: S608
 
 
 def _run(statement: str, rows: Sequence[list[Any]]) -> int:

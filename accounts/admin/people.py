@@ -121,8 +121,14 @@ class UserAdmin(DjangoUserAdmin):
         for user in self._others(request, people):
             if user.is_active:
                 messages.error(request, f"{user} was left alone: disable the account first.")
-            else:
+                continue
+            try:
                 deletion.delete_account(user=user, by=request.user, request=request)
+            except deletion.StillBusy:
+                messages.error(
+                    request, f"{user} was left alone: a request of theirs is ending. Try again in a minute."
+                )
+            else:
                 messages.success(request, f"{user} is deleted.")
 
     def has_delete_accounts_permission(self, request: HttpRequest) -> bool:

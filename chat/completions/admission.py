@@ -102,6 +102,9 @@ async def admit(
     settler = Settler(row, call.started, meter)
     try:
         await ledger.admit(row)
+    except ledger.AWAY as error:
+        settler.abandon_soon(error)
+        raise
     except BaseException as error:
         await settler.abandon(error)
         raise

@@ -55,7 +55,7 @@ class Settler:
 
     async def settle(self, relay: Relay, error: BaseException | None = None) -> None:
         """Survives the cancellation of its caller: a request that reached a model is paid for."""
-        await self._once(self._close(relay, error, self._elapsed_ms()))
+        await asyncio.shield(self._once(self._close(relay, error, self._elapsed_ms())))
 
     async def came_to(self) -> ev.Usage:
         """What the ledger is told, or is about to be, also for a caller whose `settle` was cancelled. Nothing
@@ -67,18 +67,22 @@ class Settler:
     async def abandon(self, error: BaseException) -> None:
         """For a call that ended before it could be relayed. The ledger takes things in their order: a row
         that is still on its way to it is there when this comes."""
+        await asyncio.shield(self.abandon_soon(error))
+
+    def abandon_soon(self, error: BaseException) -> asyncio.Task[None]:
+        """For a caller who is not to wait for a database that is away."""
         self._is_known.set()
         nothing = self._settlement("", error, TokensSource.ESTIMATED, self._elapsed_ms())
-        await self._once(self._write(nothing))
+        return self._once(self._write(nothing))
 
-    async def _once(self, ending: Coroutine[Any, Any, None]) -> None:
+    def _once(self, ending: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         if self._task is None:
             self._task = asyncio.create_task(ending)
             _running.add(self._task)
             self._task.add_done_callback(_running.discard)
         else:
             ending.close()
-        await asyncio.shield(self._task)
+        return self._task
 
     async def _close(self, relay: Relay, error: BaseException | None, duration_ms: int) -> None:
         """How long the call took is known before; counting is no part of it."""

@@ -37,7 +37,10 @@ def save_progress(answer: Message, text: str) -> None:
 
 
 def finish(answer: Message, *, status: MessageStatus, end: End) -> None:
-    Message.objects.filter(pk=answer.pk, status=MessageStatus.STREAMING).update(
+    """Also of one whose process was taken for dead (`close_interrupted`), and was not."""
+    Message.objects.filter(
+        pk=answer.pk, status__in=(MessageStatus.STREAMING, MessageStatus.INTERRUPTED)
+    ).update(
         status=status,
         text=end.text,
         parts=end.parts,

@@ -85,7 +85,11 @@ class _Generation:
         request = await in_database(self._record.with_files, request, model)
         meter = Meter(self._call, await limits_of_person(caller.user_id, self._call.arrived))
         self._settler = await admission.admit(self._call, caller, request, model, FORMAT, meter)
-        await in_database(self._record.link_usage, self._call.id)
+        try:
+            await in_database(self._record.link_usage, self._call.id)
+        except BaseException as error:
+            await self._settler.abandon(error)
+            raise
         self._relay = self._settler.relay(request, route)
         reading = asyncio.create_task(self._read(self._relay))
         try:

@@ -6,6 +6,7 @@ import threading
 from typing import Any
 
 import pytest
+from django.db import OperationalError
 
 from tests import asynchronous
 from tests.usage.test_ledger import MODEL
@@ -36,6 +37,65 @@ def test_a_row_that_was_just_being_opened_is_settled(alice: Any, monkeypatch: py
     asynchronous.run_with_database(leave())
     row = UsageRecord.objects.get(user=alice)
     assert (row.status, row.is_disconnected, row.output_tokens) == (Status.CANCELLED, True, 0)
+
+
+def test_an_answer_that_cannot_be_tied_to_its_row_leaves_none_open_f03(
+    alice: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The database cut the connection between the two."""
+    from chat.completions.context import Caller
+    from chat.conversations.turns import Question, ask
+    from chat.generation import run
+    from chat.generation.records import StoredRecord
+    from chat.models import Message
+
+    def cut(*_: Any) -> None:
+        raise OperationalError("the connection is closed")
+
+    monkeypatch.setattr(heartbeat, "_thread", threading.current_thread())
+    monkeypatch.setattr(StoredRecord, "link_usage", cut)
+    answer = ask(user=alice, question=Question("Hi", MODEL)).answer
+
+    async def write() -> None:
+        await run.start(StoredRecord(answer), Caller(alice.pk), None)
+        await asyncio.wait(run._running)
+
+    asynchronous.run_with_database(write())
+    assert UsageRecord.objects.get(user=alice).status == Status.FAILED
+    assert Message.objects.get(pk=answer.pk).status == "failed"
+
+
+def test_a_database_that_goes_away_before_the_call_is_told_at_once(
+    alice: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from chat.catalogue.lookup import find_model
+    from chat.completions import admission, settlement
+    from chat.completions.context import Call, Caller
+    from chat.completions.metering import Meter
+    from chat.gateway.request import Request
+    from usage import statements
+
+    def away(*_: Any) -> int:
+        raise OperationalError("the server is gone")
+
+    monkeypatch.setattr(heartbeat, "_thread", threading.current_thread())
+
+    async def enter() -> None:
+        model, _route = await find_model(MODEL, alice.pk)
+        call = Call("/api/chat/completions", {}, [], None)
+        with monkeypatch.context() as meanwhile:
+            meanwhile.setattr(statements, "insert", away)
+            meanwhile.setattr(statements, "settle", away)
+            async with asyncio.timeout(1):
+                with pytest.raises(OperationalError):
+                    await admission.admit(
+                        call, Caller(alice.pk), Request(MODEL), model, "openai", Meter(call)
+                    )
+        assert settlement._running, "whether the row was written will be seen"
+        await settlement.finish_all(5)
+
+    asynchronous.run_with_database(enter())
+    assert not UsageRecord.objects.filter(user=alice).exists()
 
 
 @pytest.mark.parametrize("is_kept", [False, True])

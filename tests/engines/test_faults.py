@@ -151,11 +151,11 @@ def test_neither_credential_nor_address_is_in_the_log(
     log = portal.log.read_text()
     assert SECRET not in log
     assert secret not in log
-    assert str(faults.port) not in log
+    assert f":{faults.port}" not in log
 
 
 def assert_nothing_leaks(response: httpx.Response, faults: FaultServer) -> None:
-    for hidden in (SECRET, str(faults.port), "127.0.0.1"):
+    for hidden in (SECRET, f":{faults.port}", "127.0.0.1"):
         assert hidden not in response.text
         assert hidden not in str(response.headers)
 

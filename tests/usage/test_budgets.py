@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from tests.mail_sink import Sink
 from tests.portal_process import PortalProcess
+from tests.usage.test_ledger import settle_late
 from usage.budgets.notices import send_due
 from usage.budgets.standing import budgets_of, month_of
 from usage.models import Status, UsageRecord
@@ -168,6 +169,19 @@ def test_what_a_deleted_account_had_used_stays_used(alice: Any, bob: Any, old_te
     assert budget.spent == 4
     delete_account(user=bob)
     assert spent_in(Span(Payer("group", team.pk), *month_of(now))).cost == 4
+
+
+def test_an_account_goes_when_its_last_request_has_ended(alice: Any, old_team: MakeTeam) -> None:
+    """What that comes to is the team's too."""
+    from accounts.deletion import StillBusy, delete_account
+
+    team = old_team(alice, cost_per_month=Decimal(10))
+    running = use(alice, at=timezone.now(), status=Status.OPEN)
+    with pytest.raises(StillBusy):
+        delete_account(user=alice)
+    settle_late(running)
+    delete_account(user=alice)
+    assert spent_in(Span(Payer("group", team.pk), *month_of(timezone.now()))).cost == 1
 
 
 def test_the_api_tells_a_person_and_their_keys(

@@ -101,15 +101,29 @@ def test_rows_of_a_dead_process_are_closed(alice: Any) -> None:
     assert ledger.close_interrupted() == 0
 
 
-def test_a_final_row_stays_as_it_is(alice: Any) -> None:
-    row = open_row(alice, uuid4(), status=Status.INTERRUPTED)
-    admission = ledger.Admission(row.pk, alice.pk, None, MODEL, "openai", False, None, Prices())
+def settle_late(row: UsageRecord) -> UsageRecord:
+    prices = Prices(output=Decimal(1_000_000))
+    admission = ledger.Admission(row.pk, row.user_id, None, MODEL, "openai", False, None, prices)
     late = ledger.Settlement(
         admission, "d", Status.COMPLETE, "", 1, 1, 0, 0, 0, TokensSource.UPSTREAM, 1, 1, False
     )
     ledger._write([late])
-    row.refresh_from_db()
-    assert (row.status, row.output_tokens) == (Status.INTERRUPTED, 0)
+    return UsageRecord.objects.get(pk=row.pk)
+
+
+@pytest.mark.parametrize("status", [Status.COMPLETE, Status.FAILED, Status.CANCELLED])
+def test_a_final_row_stays_as_it_is(alice: Any, status: Status) -> None:
+    row = settle_late(open_row(alice, uuid4(), status=status))
+    assert (row.status, row.output_tokens, row.cost) == (status, 0, 0)
+
+
+def test_a_process_that_was_taken_for_dead_has_the_last_word(alice: Any) -> None:
+    """Its database was away for a minute, or its machine stood still."""
+    row = open_row(alice, uuid4(), started_at=timezone.now() - timedelta(minutes=5))
+    assert ledger.close_interrupted() >= 1
+    row = settle_late(row)
+    assert (row.status, row.error_type, row.output_tokens, row.cost) == (Status.COMPLETE, "", 1, 1)
+    assert settle_late(row).cost == 1
 
 
 def test_the_serving_process_has_a_heartbeat(api: httpx.Client) -> None:

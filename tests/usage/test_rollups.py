@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from tests.ledger_rows import remove, rewrite
 from tests.usage.ledger_sums import Expected, expected
 from tests.usage.requests import some_request
+from tests.usage.test_ledger import settle_late
 from usage.models import ClosedBucket, Grain, LedgerFloor, Rollup, Status, UsageRecord
 from usage.reports import Period, Scope, choices, series, split, totals
 from usage.rollups.closing import roll_up
@@ -277,6 +278,18 @@ def test_two_at_a_time_close_an_hour_once(alice: Any) -> None:
     assert Rollup.objects.filter(grain=Grain.HOUR, user_id=alice.pk).count() == 30
     assert totals(Scope(user_id=alice.pk), Period(BEGIN, END)).requests == 30
     assert totals(Scope(), Period(BEGIN, END)).requests == 30
+
+
+def test_a_request_that_was_given_up_and_settles_after_all_opens_its_hour_again(alice: Any) -> None:
+    row = request(alice, BEGIN, status=Status.INTERRUPTED, cost=0)
+    roll_up(BEGIN + timedelta(days=40))
+    assert ClosedBucket.objects.filter(start=BEGIN).count() == 3
+    settle_late(row)
+    assert not ClosedBucket.objects.filter(start=BEGIN).exists()
+    for _ in range(2):
+        told = totals(Scope(user_id=alice.pk), Period(BEGIN, END))
+        assert (told.requests, told.cost) == (1, 1)
+        roll_up(BEGIN + timedelta(days=40))
 
 
 def test_a_deleted_accounts_roll_ups_lose_its_name(alice: Any, bob: Any) -> None:

@@ -1,4 +1,5 @@
-"""Requests that are written down long after they began: the hour they belong to may be closed already.
+"""Requests that are written down long after they began, or settled after they were given up: the hour they
+belong to may be closed already.
 
 The database itself then opens it again, in the transaction that writes the row, whoever writes it. For rows
 that are on time this costs one comparison.
@@ -8,12 +9,13 @@ from typing import Any
 
 from django.db import connections
 
-from usage.models import ClosedBucket, Grain, LedgerFloor, UsageRecord
+from usage.models import ClosedBucket, Grain, LedgerFloor, Status, UsageRecord
 from usage.rollups.locking import NUMBER
 
 # Less than `closing.MARGIN` by what a transaction may take.
 LATE_MINUTES = 10
-_NAME = "usage_late_request"
+_NAME, _AGAIN = "usage_late_request", "usage_settled_after_all"
+_WAS_GIVEN_UP = f"OLD.status = '{Status.INTERRUPTED}'"
 
 
 def install(using: str, **_: Any) -> None:
@@ -44,6 +46,8 @@ def _postgresql(ledger: str, closed: str, floor: str) -> list[str]:
         END $$""",  # noqa: S608
         f"""CREATE OR REPLACE TRIGGER {_NAME} AFTER INSERT ON {ledger} FOR EACH ROW
         WHEN (NEW.started_at < now() - interval '{LATE_MINUTES} minutes') EXECUTE FUNCTION {_NAME}()""",
+        f"""CREATE OR REPLACE TRIGGER {_AGAIN} AFTER UPDATE OF status ON {ledger} FOR EACH ROW
+        WHEN ({_WAS_GIVEN_UP}) EXECUTE FUNCTION {_NAME}()""",
     ]
 
 
@@ -56,12 +60,15 @@ def _sqlite(ledger: str, closed: str, floor: str) -> list[str]:
     is_its = " OR ".join(
         f"grain = '{grain}' AND start = strftime('{form}', NEW.started_at)" for grain, form in starts.items()
     )
-    return [
-        f"DROP TRIGGER IF EXISTS {_NAME}",
-        f"""CREATE TRIGGER {_NAME} AFTER INSERT ON {ledger} FOR EACH ROW
-        WHEN NEW.started_at < strftime('%Y-%m-%d %H:%M:%S', 'now', '-{LATE_MINUTES} minutes')
-        BEGIN
+    is_late = f"NEW.started_at < strftime('%Y-%m-%d %H:%M:%S', 'now', '-{LATE_MINUTES} minutes')"
+    opening = f"""BEGIN
             DELETE FROM {closed} WHERE ({is_its})
                 AND NOT EXISTS (SELECT 1 FROM {floor} WHERE kept_since > NEW.started_at);
-        END""",  # noqa: S608
+        END"""  # noqa: S608
+    return [
+        f"DROP TRIGGER IF EXISTS {_NAME}",
+        f"CREATE TRIGGER {_NAME} AFTER INSERT ON {ledger} FOR EACH ROW WHEN {is_late} {opening}",
+        f"DROP TRIGGER IF EXISTS {_AGAIN}",
+        f"""CREATE TRIGGER {_AGAIN} AFTER UPDATE OF status ON {ledger} FOR EACH ROW
+        WHEN {_WAS_GIVEN_UP} {opening}""",
     ]
