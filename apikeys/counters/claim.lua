@@ -1,7 +1,7 @@
 -- All claims of a request, or none. See protocol.py.
 -- KEYS  one counter for each claim
--- ARGV  now ('' asks Redis), request id, lease, keep, '1' to only look; then for each claim:
---       'window' or 'quota', limit, need, want, end of its period
+-- ARGV  now ('' asks Redis), request id, lease, idle, '1' to only look; then for each claim:
+--       'window' or 'quota', limit, need, want
 -- A window is a sorted set of request ids by time, with '' at +inf so that an idle one still exists.
 -- A quota is a hash (used, held, and each request id with its amount) and a sorted set of leases.
 local now = tonumber(ARGV[1])
@@ -9,11 +9,12 @@ if not now then
   local time = redis.call('TIME')
   now = time[1] * 1000000 + time[2]
 end
-local id, lease, keep, only_look = ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4]), ARGV[5] == '1'
+local id, lease, only_look = ARGV[2], tonumber(ARGV[3]), ARGV[5] == '1'
+local idle = math.floor(ARGV[4] / 1000)
 
 local function claim_of(place)
-  local at = 6 + (place - 1) * 5
-  return ARGV[at] == 'window', tonumber(ARGV[at + 1]), tonumber(ARGV[at + 2]), tonumber(ARGV[at + 3]), tonumber(ARGV[at + 4])
+  local at = 6 + (place - 1) * 4
+  return ARGV[at] == 'window', tonumber(ARGV[at + 1]), tonumber(ARGV[at + 2]), tonumber(ARGV[at + 3])
 end
 
 local function is_missing(key, is_window)
@@ -49,7 +50,8 @@ local function take_back(key, is_window)
   if amount then
     redis.call('HDEL', key, id)
     redis.call('ZREM', key .. ':leases', id)
-    redis.call('HINCRBY', key, 'held', -tonumber(amount))
+    -- Not "-amount": older Redis writes -0 as no integer.
+    redis.call('HINCRBY', key, 'held', 0 - tonumber(amount))
   end
 end
 
@@ -84,19 +86,19 @@ end
 
 local reply = { verdict, now }
 for place, key in ipairs(KEYS) do
-  local is_window, _, _, want, ends = claim_of(place)
+  local is_window, _, _, want = claim_of(place)
   local used, held, oldest, newest = unpack(counts[place])
   if verdict == 0 and not only_look then
     if is_window then
       redis.call('ZADD', key, now, id)
-      redis.call('PEXPIRE', key, math.floor(keep / 1000))
       used, oldest, newest = used + 1, (used == 0 and now or oldest), now
     else
       held = held + want
       redis.call('HSET', key, 'held', held, id, want)
       redis.call('ZADD', key .. ':leases', now + lease, id)
-      redis.call('PEXPIRE', key .. ':leases', math.floor(math.max(keep, ends - now + keep) / 1000))
+      redis.call('PEXPIRE', key .. ':leases', idle)
     end
+    redis.call('PEXPIRE', key, idle)
   end
   for _, number in ipairs({ used, held, oldest, newest }) do
     reply[#reply + 1] = number

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from apikeys.counters.protocol import KEEP, LEASE, MINUTE, Answer, Claim, Count, Quota, Verdict, Window
+from apikeys.counters.protocol import IDLE, LEASE, MINUTE, Answer, Claim, Count, Quota, Verdict, Window
 
 Clock = Callable[[], int]
 
@@ -86,19 +86,19 @@ class InProcessCounters:
             if name in self._counters or self._generations.get(name, 0) != generation:
                 return
             if isinstance(content, Window):
-                self._counters[name] = _Window(dict(content.requests), now + KEEP)
+                self._counters[name] = _Window(dict(content.requests), now + IDLE)
             else:
                 leases = dict.fromkeys(content.held, now + LEASE)
-                self._counters[name] = _Quota(
-                    content.used, dict(content.held), leases, (claim.ends or now) + KEEP
-                )
+                self._counters[name] = _Quota(content.used, dict(content.held), leases, now + IDLE)
 
     async def close(self) -> None:
         """Nothing is open."""
 
     def _is_missing(self, name: str, now: int) -> bool:
         counter = self._counters.get(name)
-        if isinstance(counter, _Quota) and counter.has_lapsed(now):
+        if counter and (
+            counter.kept_until <= now or (isinstance(counter, _Quota) and counter.has_lapsed(now))
+        ):
             del self._counters[name]
             return True
         return counter is None
@@ -119,9 +119,9 @@ class InProcessCounters:
 
     def _take(self, request_id: str, now: int, claim: Claim, count: Count) -> Count:
         counter = self._counters[claim.counter]
+        counter.kept_until = now + IDLE
         if isinstance(counter, _Window):
             counter.requests[request_id] = now
-            counter.kept_until = now + KEEP
             return Count(count.used + 1, oldest=count.oldest or now, newest=now)
         counter.held[request_id] = claim.want
         counter.leases[request_id] = now + LEASE

@@ -14,6 +14,7 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
 from apikeys.counters.protocol import (
+    IDLE,
     KEEP,
     LEASE,
     Answer,
@@ -50,10 +51,10 @@ class RedisCounters:
 
     async def claim(self, request_id: str, claims: Sequence[Claim], *, only_look: bool = False) -> Answer:
         numbers = chain.from_iterable(
-            ("window" if claim.is_window else "quota", claim.limit, claim.need, claim.want, claim.ends or 0)
+            ("window" if claim.is_window else "quota", claim.limit, claim.need, claim.want)
             for claim in claims
         )
-        arguments = [self._now(), request_id, LEASE, KEEP, int(only_look), *numbers]
+        arguments = [self._now(), request_id, LEASE, IDLE, int(only_look), *numbers]
         verdict, now, *rest = await self._run("claim", [claim.counter for claim in claims], arguments)
         if Verdict(verdict) is Verdict.UNKNOWN:
             missing = {place: generation for place, generation in enumerate(rest) if generation >= 0}
@@ -70,7 +71,7 @@ class RedisCounters:
             (content.requests, 0) if isinstance(content, Window) else (content.held, content.used)
         )
         kind = "window" if claim.is_window else "quota"
-        head = [self._now(), LEASE, KEEP, generation, kind, claim.ends or 0, used]
+        head = [self._now(), LEASE, IDLE, generation, kind, used]
         await self._run("install", [claim.counter], [*head, *chain.from_iterable(requests.items())])
 
     async def close(self) -> None:

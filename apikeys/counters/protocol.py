@@ -13,7 +13,10 @@ from typing import Protocol
 MINUTE = 60_000_000
 # An amount is held for so long; whose process still runs then is asked of the ledger.
 LEASE = 60_000_000
-# Counters stay this long after they were last needed: long enough for every late settlement.
+# A counter that nobody has claimed from for so long is rebuilt when somebody does: nobody need tell it what
+# was used without it, while its limit was taken away, or before Redis came back with an old snapshot.
+IDLE = 120_000_000
+# That a settlement came to a missing counter is remembered for so long: longer than any rebuilding takes.
 KEEP = 86_400_000_000
 
 

@@ -61,7 +61,7 @@ def _length(request: Request, model: PublicModel) -> int:
 
 
 def input_tokens(request: Request) -> tuple[int, int]:
-    """As few, and as many, as it may be."""
+    """As few, and as many, as it may be. How few an image, or what comes encoded, may be, nobody knows."""
     if request.service is not Service.CHAT and request.passage is not None:
         size = len(msgspec.json.encode(request.passage.raw))
         return 0, size // FEWEST_BYTES_PER_TOKEN
@@ -73,9 +73,10 @@ def input_tokens(request: Request) -> tuple[int, int]:
         texts.append(msgspec.json.encode(shapes).decode())
     images = IMAGE_TOKENS * sum(isinstance(part, Image) for part in parts)
     characters = sum(map(len, texts))
+    texts += map(_encoded, parts)
     size = sum(len(text) if text.isascii() else len(text.encode("utf-8", "replace")) for text in texts)
     around = TOKENS_AROUND + 8 * len(request.messages)
-    return characters // CHARACTERS_PER_TOKEN + images, size // FEWEST_BYTES_PER_TOKEN + images + around
+    return characters // CHARACTERS_PER_TOKEN, size // FEWEST_BYTES_PER_TOKEN + images + around
 
 
 def _text(part: AnyPart) -> str:
@@ -83,13 +84,23 @@ def _text(part: AnyPart) -> str:
         case Text():
             return part.text
         case Thinking():
-            return part.text + (part.redacted or "")
+            return part.text
         case ToolCall():
             return part.name + part.arguments
         case Document():
-            return part.text or part.data or ""
+            return part.text or ""
         case Foreign():
             return msgspec.json.encode(part.raw).decode()
+        case _:
+            return ""
+
+
+def _encoded(part: AnyPart) -> str:
+    match part:
+        case Thinking():
+            return part.redacted or ""
+        case Document(text=None):
+            return part.data or ""
         case _:
             return ""
 

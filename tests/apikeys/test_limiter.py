@@ -15,7 +15,7 @@ import pytest
 
 from apikeys.counters.in_process import InProcessCounters
 from apikeys.counters.in_redis import PREFIX, RedisCounters
-from apikeys.counters.protocol import LEASE, Counters
+from apikeys.counters.protocol import IDLE, LEASE, Counters
 from apikeys.limiter import Limiter, Reservation
 from apikeys.limits import Estimate, Kind, Limit, LimitReached, LimitsUnavailable, microseconds
 from tests import asynchronous, profile
@@ -110,6 +110,18 @@ class Desk:
                 await self.counters.close()
 
         asynchronous.run(whole())
+
+    async def stay_idle(self) -> None:
+        self.clock.at += timedelta(microseconds=IDLE)
+        if isinstance(self.counters, InProcessCounters):
+            return
+        from redis.asyncio import Redis
+
+        # Redis has a clock of its own for this.
+        async with Redis.from_url(os.environ["REDIS_URL"]) as client:
+            for key in await client.keys(f"{PREFIX}user:{self.user.pk.hex}:*"):
+                assert 0 < await client.pttl(key) <= IDLE / 1000
+                await client.delete(key)
 
     async def lose_counters(self) -> None:
         """As a Redis that restarts empty, or a process that starts anew."""
@@ -310,6 +322,31 @@ def test_a_request_belongs_to_the_day_it_began_in_l03(desk: Desk, clock: Clock) 
         (today,) = await desk.limiter.look([day], clock.at)
         (yesterday,) = await desk.limiter.look([day], began)
         assert (today.remaining, yesterday.remaining) == (100, 20)
+
+    desk.run(story)
+
+
+def test_what_was_used_while_a_limit_was_taken_away_counts_l02(desk: Desk) -> None:
+    async def story() -> None:
+        month = desk.limit(Kind.TOKENS_PER_MONTH, 1000)
+        await desk.settle(await desk.reserve(month, most=100), tokens=100)
+        await desk.write(await desk.reserve(), Status.COMPLETE, tokens=700)
+        await desk.stay_idle()
+        assert (await desk.reserve(month, most=10)).standings[0].count.used == 800
+
+    desk.run(story)
+
+
+def test_who_holds_nothing_of_a_limit_still_settles_the_others_l02(desk: Desk) -> None:
+    """A model that costs nothing, under a cap on cost."""
+
+    async def story() -> None:
+        limits = desk.limit(Kind.COST_PER_MONTH, 10**9), desk.limit(Kind.TOKENS_PER_DAY, 1000)
+        for _ in range(2):
+            free = await desk.reserve(*limits, least=5, most=600)
+            await desk.settle(free, tokens=100)
+        counts = [each.count for each in await desk.limiter.look(limits, desk.clock.at)]
+        assert [(count.used, count.held) for count in counts] == [(0, 0), (200, 0)]
 
     desk.run(story)
 

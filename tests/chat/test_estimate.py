@@ -11,7 +11,7 @@ from usage.prices import Prices
 WORDS = "word " * 4_000
 
 
-def most(wire: str = "openai", **fields: Any) -> int:
+def estimated(wire: str = "openai", **fields: Any) -> Any:
     from chat.completions.application import _with_passage
     from chat.completions.context import Call
     from chat.completions.estimate import estimate
@@ -20,7 +20,11 @@ def most(wire: str = "openai", **fields: Any) -> int:
 
     raw = {"model": "m", "messages": [{"role": "user", "content": "Hi"}], "max_tokens": 10, **fields}
     request = _with_passage(Call("/", {}, [], None), raw, DIALECTS[wire].decode_request(raw))
-    return estimate(request, PublicModel(max_output_tokens=8_000), Prices()).most_tokens
+    return estimate(request, PublicModel(max_output_tokens=8_000), Prices())
+
+
+def most(wire: str = "openai", **fields: Any) -> int:
+    return estimated(wire, **fields).most_tokens
 
 
 def test_input_and_the_longest_answer() -> None:
@@ -28,6 +32,24 @@ def test_input_and_the_longest_answer() -> None:
     assert most(max_tokens=1_000) == most() + 990
     assert most(max_tokens=None) == most() + 7_990
     assert most(n=3) == most() + 20
+
+
+FILE = {"type": "base64", "media_type": "application/pdf", "data": "JVBERi0x" * 250_000}
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        {"type": "document", "source": FILE},
+        {"type": "image", "source": {**FILE, "media_type": "image/png"}},
+        {"type": "tool_result", "tool_use_id": "t", "content": [{"type": "document", "source": FILE}]},
+    ],
+)
+def test_a_large_file_is_not_refused_for_its_base64_l02(part: dict[str, Any]) -> None:
+    """How many tokens a model makes of it, only its server knows."""
+    call = estimated("anthropic", messages=[{"role": "user", "content": [part]}])
+    assert call.least_tokens < 10
+    assert call.most_tokens > 1_000
 
 
 def test_thinking_that_an_anthropic_server_gets_on_top_l02() -> None:
