@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
-PARALLEL = ["-n", "auto", "--dist", "worksteal"]
+# Tests wait for clocks and other processes a third of their time: half as many again as there are processors.
+WORKERS = max(1, (os.cpu_count() or 1) * 3 // 2)
+PARALLEL = ["-n", str(WORKERS), "--dist", "worksteal"]
 # On a crowded machine a browser or a process may come too late once. So few failures are run again, alone,
 # and named whatever comes of it: one that passes then is still to be mended.
 FEW = 3

@@ -7,9 +7,13 @@ from typing import Any
 
 import httpx
 import pytest
+from django.utils import timezone
 
 from tests.conftest import PASSWORD
 from tests.portal_process import PortalProcess
+from tests.usage.test_budgets import use
+from tests.usage.test_ledger import settle_late
+from usage.models import Status
 
 SignIn = Callable[..., httpx.Client]
 Act = Callable[..., httpx.Response]
@@ -120,6 +124,9 @@ def test_deleting_at_once_takes_two_steps(act: Act, alice: Any) -> None:
     assert "disable the account first" in act("delete_accounts", alice).text
     assert User.objects.filter(pk=alice.pk).exists()
     act("disable", alice)
+    running = use(alice, at=timezone.now(), status=Status.OPEN)
+    assert "a request of theirs is ending" in act("delete_accounts", alice).text
+    settle_late(running)
     assert "is deleted" in act("delete_accounts", alice).text
     assert not User.objects.filter(pk=alice.pk).exists()
     lines = SecurityEvent.objects.filter(user_id=alice.pk)
