@@ -29,14 +29,21 @@ _mute_since: dict[str, float] = {}
 
 async def tally(relay: Relay) -> tuple[ev.Usage, TokensSource]:
     """`COUNTED` where nothing of it had to be estimated. Never raises for what a model server does."""
-    said, told = relay.collector.said, relay.collector.input_tokens or None
+    said, told = relay.collector.said, _told(relay)
     asked, deployment = relay.request, relay.route.deployment
     if not said or deployment is None or asked.service is not Service.CHAT:
         return estimated(relay, lambda: estimated_input(asked)), TokensSource.ESTIMATED
     output, counted = await _counts(deployment, said, None if told else asked)
-    given = told or counted
-    usage = ev.Usage(input=given or estimated_input(asked), output=output or tokens_of(len(said)))
-    return usage, TokensSource.COUNTED if given and output else TokensSource.ESTIMATED
+    given = told or ev.Usage(input=counted or estimated_input(asked))
+    usage = msgspec.structs.replace(given, output=output or tokens_of(len(said)))
+    is_counted = output and (told or counted)
+    return usage, TokensSource.COUNTED if is_counted else TokensSource.ESTIMATED
+
+
+def _told(relay: Relay) -> ev.Usage | None:
+    """What the server said went in; zero stands for what it does not know yet."""
+    told = relay.collector.told
+    return told if told and told.input else None
 
 
 async def _counts(deployment: Deployment, said: str, asked: Request | None) -> tuple[int | None, int | None]:
@@ -70,11 +77,10 @@ async def _count_by(end: float, counting: Awaitable[int | None]) -> int | None:
 
 def estimated(relay: Relay, known_input: Callable[[], int]) -> ev.Usage:
     """Without any output nothing was used. May be read beside the event loop while the answer grows."""
-    collector = relay.collector
-    said = collector.characters
-    if not said and not collector.input_tokens:
+    said, told = relay.collector.characters, _told(relay)
+    if not (said or told):
         return ev.Usage()
-    return ev.Usage(input=collector.input_tokens or known_input(), output=tokens_of(said))
+    return msgspec.structs.replace(told or ev.Usage(input=known_input()), output=tokens_of(said))
 
 
 def estimated_input(request: Request) -> int:

@@ -42,9 +42,9 @@ class Collector:
         self._pieces: list[str] = []
         self._signature: str | None = None
         self._citations: list[ev.Citation] = []
+        self.told: ev.Usage | None = None
         self.usage: ev.Usage | None = None
         self.finish: ev.Finish | None = None
-        self.input_tokens: int | None = None
         # Buffers: a list would keep a string for every token.
         self._passed = StringIO()
         self._beside: defaultdict[int, StringIO] = defaultdict(StringIO)
@@ -54,7 +54,7 @@ class Collector:
             case ev.Wire():
                 self._add_wire(event)
             case ev.Start():
-                self.input_tokens = event.input_tokens
+                self.told = event.told
             case ev.TextStart() | ev.ThinkingStart() | ev.ToolCallStart():
                 self._open = event
             case ev.TextDelta(text=said) | ev.ArgumentsDelta(json=said):
@@ -83,8 +83,7 @@ class Collector:
         if wire.beside:
             for number, text in wire.beside.items():
                 self._beside[number].write(text)
-        if wire.input_tokens is not None:
-            self.input_tokens = wire.input_tokens
+        self.told = wire.told or self.told
         self.usage = wire.usage or self.usage
         self.finish = wire.finish or self.finish
 

@@ -22,10 +22,23 @@ class StopReason(StrEnum):
     REFUSAL = "refusal"
 
 
-class Start(msgspec.Struct, frozen=True, tag="start"):
-    """The upstream has begun. `input_tokens` where it already says so."""
+class Usage(msgspec.Struct, frozen=True, tag="usage"):
+    """Tokens, and the images that were made. `input` includes `cached` and `cache_written`; `output` includes
+    `reasoning`."""
 
-    input_tokens: int | None = None
+    input: int = 0
+    output: int = 0
+    cached: int = 0
+    reasoning: int = 0
+    cache_written: int = 0
+    images: int = 0
+
+
+class Start(msgspec.Struct, frozen=True, tag="start"):
+    """The upstream has begun. `told` is what it says was used so far: what went in is final, what came out is
+    not."""
+
+    told: Usage | None = None
 
 
 class TextStart(msgspec.Struct, frozen=True, tag="text_start"):
@@ -78,18 +91,6 @@ class PartStop(msgspec.Struct, frozen=True, tag="part_stop"):
     pass
 
 
-class Usage(msgspec.Struct, frozen=True, tag="usage"):
-    """Tokens, and the images that were made. `input` includes `cached` and `cache_written`; `output` includes
-    `reasoning`."""
-
-    input: int = 0
-    output: int = 0
-    cached: int = 0
-    reasoning: int = 0
-    cache_written: int = 0
-    images: int = 0
-
-
 def tokens(said: Any) -> int:
     """A model server's count, or 0 for what cannot be one: no answer is lost to a count."""
     is_count = isinstance(said, int | float) and not isinstance(said, bool) and 0 <= said <= MOST_TOKENS
@@ -105,13 +106,13 @@ class Wire(msgspec.Struct, frozen=True, tag="wire"):
     """A piece of an answer that is already in the caller's format, with what we must know of it.
 
     `said` is the text the model said in it; `beside`, where the caller wants several answers at once, that of
-    the others by their number. `input_tokens` as in `Start`. Nothing may follow a piece that `is_last`.
+    the others by their number. `told` as in `Start`. Nothing may follow a piece that `is_last`.
     """
 
     data: bytes
     said: str = ""
     beside: Mapping[int, str] | None = None
-    input_tokens: int | None = None
+    told: Usage | None = None
     usage: Usage | None = None
     finish: Finish | None = None
     is_last: bool = False

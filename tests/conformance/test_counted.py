@@ -4,7 +4,9 @@ llama.cpp's own tokenizer is asked in tests/engines.
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from decimal import Decimal
 from typing import Any
 
 import httpx
@@ -14,6 +16,7 @@ from tests.conformance import says
 from tests.conformance.conftest import HELLO, PATHS, Upstream
 from tests.conformance.scripted import CREDENTIAL, Script, ScriptedServer
 from tests.portal_process import PortalProcess
+from tests.prices import set_prices
 
 Json = dict[str, Any]
 Make = Callable[..., Upstream]
@@ -105,6 +108,74 @@ def test_a_server_that_tells_no_counts(openai: Make, alice: Any, wire: str, stre
     row = row_of(alice)
     assert (row.status, row.tokens_source) == ("complete", "counted")
     assert (row.input_tokens, row.output_tokens) == (INPUT, 4)
+
+
+PRICES = {"input": "3", "output": "15", "cached": "0.3", "cache_write": "3.75"}
+
+
+def priced(server: Upstream) -> Upstream:
+    from chat.models import PublicModel
+
+    set_prices(PublicModel.objects.get(name=server.model), **PRICES)
+    return server
+
+
+def assert_cache_is_paid(row: Any) -> None:
+    """Of `says.ANTHROPIC_USAGE`, which the stream begins with."""
+    assert (row.input_tokens, row.cached_tokens, row.cache_written_tokens) == (11, 4, 2)
+    given = 5 * Decimal(3) + 4 * Decimal("0.3") + 2 * Decimal("3.75")
+    assert row.cost == (given + row.output_tokens * Decimal(15)) / 1_000_000
+
+
+@contextmanager
+def overheard(server: Upstream, wire: str) -> Iterator[None]:
+    """From the first word on, until the caller leaves."""
+    body = {"model": server.model, "max_tokens": 999, "messages": HELLO, "stream": True}
+    with server.client.stream("POST", PATHS[wire], json=body) as response:
+        lines = response.iter_lines()
+        next(line for line in lines if "word" in line)
+        yield
+
+
+@WIRES
+@pytest.mark.parametrize(("counts", "said"), [(messages_api, ("counted", 4)), (None, ("estimated", 5))])
+def test_what_came_from_the_cache_costs_so_when_the_server_breaks_off(
+    anthropic: Make, alice: Any, wire: str, counts: Any, said: tuple[str, int]
+) -> None:
+    pieces = begun("anthropic", *text("anthropic", SAID))
+    assert "error" in priced(anthropic(pieces=pieces, counts=counts)).post(wire, stream=True).text
+    row = row_of(alice)
+    assert (row.status, row.tokens_source, row.output_tokens) == ("failed", *said)
+    assert_cache_is_paid(row)
+
+
+@WIRES
+def test_what_came_from_the_cache_costs_so_when_the_caller_leaves(
+    anthropic: Make, alice: Any, eventually: Callable[..., Any], wire: str
+) -> None:
+    pieces = begun("anthropic", *text("anthropic", "word ") * 500)
+    server = priced(anthropic(pieces=pieces, counts=messages_api, pause=0.02))
+    with overheard(server, wire):
+        pass
+    eventually(lambda: row_of(alice).status == "cancelled")
+    assert 0 < row_of(alice).output_tokens < 500
+    assert_cache_is_paid(row_of(alice))
+
+
+@WIRES
+def test_what_came_from_the_cache_is_known_while_the_answer_grows(
+    anthropic: Make, alice: Any, eventually: Callable[..., Any], wire: str
+) -> None:
+    """By the heartbeat: for when the process dies."""
+    from usage.models import ServingProcess
+
+    pieces = begun("anthropic", *text("anthropic", "word ") * 1500)
+    with overheard(anthropic(pieces=pieces, pause=0.02), wire):
+        row = row_of(alice)
+        process = ServingProcess.objects.filter(pk=row.process)
+        note = eventually(lambda: process.exists() and process.get().progress.get(row.pk.hex))
+    assert (note["input_tokens"], note["cached_tokens"], note["cache_written_tokens"]) == (11, 4, 2)
+    assert note["output_tokens"] > 0
 
 
 THOUGHT_AND_CALLED = {

@@ -84,7 +84,7 @@ def test_it_rejects_and_names_the_path(change: dict[str, Any], param: str) -> No
 
 
 EVENTS: list[ev.Event] = [
-    ev.Start(7),
+    ev.Start(ev.Usage(7)),
     ev.ThinkingStart(), ev.ThinkingDelta("Hmm", "sig"), ev.PartStop(),
     ev.TextStart(), ev.TextDelta("Hi"), ev.PartStop(),
     ev.ToolCallStart("toolu_1", "f"), ev.ArgumentsDelta('{"a":'), ev.ArgumentsDelta("1}"), ev.PartStop(),
@@ -111,6 +111,14 @@ def test_usage_is_whole_at_both_ends_a28() -> None:
     stream = dict(encoded_stream())
     assert b'"input_tokens":7,"output_tokens":0' in stream["message_start"]
     assert b'"input_tokens":7,"output_tokens":3' in stream["message_delta"]
+
+
+def test_what_came_from_the_cache_is_told_at_both_ends_a28() -> None:
+    encoder = anthropic_messages.event_encoder(anthropic_messages.decode_request(CONVERSATION), "1")
+    begin = encoder.encode(ev.Start(ev.Usage(11, 1, cached=4, cache_written=2)))
+    for said in (begin, encoder.close()):
+        assert b'"input_tokens":5,"output_tokens":1' in said
+        assert b'"cache_creation_input_tokens":2,"cache_read_input_tokens":4' in said
 
 
 def test_the_whole_answer_has_an_object_as_input_a12() -> None:

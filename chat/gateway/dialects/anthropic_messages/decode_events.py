@@ -34,7 +34,7 @@ def decode_answer(raw: Json, request: Request) -> list[ev.Event]:
     counter.add(raw["usage"])
     cited = CitedText()
     blocks = [event for block in raw["content"] for event in _whole_block(block, cited)]
-    events = [ev.Start(counter.usage.input), *blocks, counter.usage, finish_of(raw)]
+    events = [ev.Start(counter.told), *blocks, counter.usage, finish_of(raw)]
     return [reader.read(event) for event in events]
 
 
@@ -87,7 +87,7 @@ class StreamDecoder:
         match raw["type"]:
             case "message_start":
                 self._counter.add(raw["message"].get("usage") or {})
-                yield ev.Start(self._counter.usage.input)
+                yield ev.Start(self._counter.told)
             case "content_block_start":
                 yield from self._block_start(raw["content_block"])
             case "content_block_delta" if self._is_open:
@@ -147,12 +147,19 @@ class UsageCounter:
         self._seen |= {name: ev.tokens(value) for name, value in usage.items() if isinstance(value, int)}
 
     @property
-    def input_tokens(self) -> int:
-        """As the format counts them: what neither came from nor went to the cache."""
-        return self._seen.get("input_tokens", 0)
+    def counts(self) -> dict[str, int]:
+        """The two that every answer has, as the format counts them."""
+        return {name: self._seen.get(name, 0) for name in ("input_tokens", "output_tokens")}
 
     @property
     def usage(self) -> ev.Usage:
+        return self.told or ev.Usage()
+
+    @property
+    def told(self) -> ev.Usage | None:
+        """So far."""
+        if not self._seen:
+            return None
         read = self._seen.get("cache_read_input_tokens", 0)
         written = self._seen.get("cache_creation_input_tokens", 0)
         return ev.Usage(

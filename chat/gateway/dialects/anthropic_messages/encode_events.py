@@ -46,8 +46,9 @@ class StreamEncoder:
     def encode(self, event: ev.CanonicalEvent) -> bytes:
         match event:
             case ev.Start():
-                usage = _usage(ev.Usage(input=event.input_tokens or 0))
-                return _event("message_start", message={**self._message, "content": [], "usage": usage})
+                self._usage = event.told or self._usage
+                message = {**self._message, "content": [], "usage": _usage(self._usage)}
+                return _event("message_start", message=message)
             case ev.TextStart():
                 return self._open({"type": "text", "text": ""})
             case ev.ThinkingStart(redacted=data):

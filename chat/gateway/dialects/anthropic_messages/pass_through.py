@@ -33,6 +33,12 @@ def pass_answer(body: bytes, request: Request, answer_id: str) -> ev.Wire:
     return ev.Wire(msgspec.json.encode(raw), said, usage=counter.usage, finish=finish_of(raw), is_last=True)
 
 
+def _with_counts(usage: Json | None, counter: UsageCounter) -> Json:
+    """Both counts are always there: coding agents read them without asking (A28)."""
+    told = usage or {}
+    return {**told, **{name: count for name, count in counter.counts.items() if told.get(name) is None}}
+
+
 class _Delta(msgspec.Struct):
     text: str | None = None
     thinking: str | None = None
@@ -59,7 +65,7 @@ class Passer:
         self._request = request
         self._id = f"msg_{answer_id}"
         self._counter = UsageCounter()
-        self._input_tokens: int | None = None
+        self._told: ev.Usage | None = None
         self._finish: ev.Finish | None = None
         self._end = b""
 
@@ -82,7 +88,7 @@ class Passer:
                     said.append(block.name or "")
         finally:
             if passed := b"".join(pieces):
-                yield ev.Wire(passed, "".join(said), input_tokens=self._input_tokens)
+                yield ev.Wire(passed, "".join(said), told=self._told)
 
     def close(self) -> list[ev.Wire]:
         if self._finish is None:
@@ -96,15 +102,13 @@ class Passer:
         if kind == "message_start":
             message = raw["message"]
             self._counter.add(message.get("usage") or {})
-            self._input_tokens = self._counter.usage.input or None
-            message |= {"id": self._id, "model": self._request.model}
-            message["usage"] = {"input_tokens": 0, "output_tokens": 0, **(message.get("usage") or {})}
+            self._told = self._counter.told
+            usage = _with_counts(message.get("usage"), self._counter)
+            message |= {"id": self._id, "model": self._request.model, "usage": usage}
         elif kind == "message_delta":
             self._counter.add(raw.get("usage") or {})
             self._finish = finish_of(raw["delta"])
-            # Both counts are always there: coding agents read them without asking (A28).
-            usage = {"input_tokens": self._counter.input_tokens, "output_tokens": self._counter.usage.output}
-            raw["usage"] = usage | (raw.get("usage") or {})
+            raw["usage"] = _with_counts(raw.get("usage"), self._counter)
         data = sse.encode(msgspec.json.encode(raw), kind)
         if kind == "message_stop":
             self._end = data

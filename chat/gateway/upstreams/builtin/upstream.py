@@ -44,7 +44,7 @@ class BuiltinUpstream:
 
     async def _answer(self, request: Request) -> AsyncGenerator[ev.Batch, None]:
         count = _input_tokens(request)
-        yield [ev.Start(count)]
+        yield [ev.Start(ev.Usage(count))]
         said = 0
         finish = ev.Finish(ev.StopReason.END)
         calls = calls_for(request)
