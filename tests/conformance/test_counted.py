@@ -110,6 +110,60 @@ def test_a_server_that_tells_no_counts(openai: Make, alice: Any, wire: str, stre
     assert (row.input_tokens, row.output_tokens) == (INPUT, 4)
 
 
+def silent_stream(told: Json | None, *blocks: bytes) -> tuple[bytes, ...]:
+    """Of an Anthropic server that says no more of usage than it has `told` in the beginning."""
+    message = says.anthropic(usage=told)
+    if told is None:
+        del message["usage"]
+    end = says.anthropic_event("message_delta", delta={"stop_reason": "end_turn"})
+    begin = says.anthropic_event("message_start", message={**message, "content": []})
+    return (begin, *blocks, end, says.anthropic_event("message_stop"))
+
+
+def silent_answer(told: Json | None, *content: Json) -> Json:
+    answer = says.anthropic(*content, usage=told)
+    if told is None:
+        del answer["usage"]
+    return answer
+
+
+@WIRES
+@pytest.mark.parametrize("stream", [False, True])
+@pytest.mark.parametrize(("told", "given"), [(None, 6), ({}, 6), ({"input_tokens": 9}, 9)])
+def test_an_anthropic_server_that_tells_no_counts(
+    anthropic: Make, alice: Any, wire: str, stream: bool, told: Json | None, given: int
+) -> None:
+    pieces = silent_stream(told, *text("anthropic", SAID)) if stream else ()
+    answer = silent_answer(told, {"type": "text", "text": SAID})
+    server = anthropic(answer, pieces=pieces, counts=messages_api)
+    assert "three four" in server.post(wire, stream=stream).text
+    row = row_of(alice)
+    assert (row.status, row.tokens_source) == ("complete", "counted")
+    assert (row.input_tokens, row.output_tokens) == (given, 4)
+
+
+@pytest.mark.parametrize("told", [None, {}, {"input_tokens": None, "output_tokens": None}], ids=str)
+def test_counts_that_no_server_told_are_there_all_the_same_a28(anthropic: Make, told: Json | None) -> None:
+    answer = silent_answer(told, {"type": "text", "text": SAID})
+    pieces = silent_stream(told, *text("anthropic", SAID))
+    events = anthropic(pieces=pieces).stream("anthropic")
+    usages = [events[0]["message"]["usage"], events[-2]["usage"], anthropic(answer).ask("anthropic")["usage"]]
+    assert [(each["input_tokens"], each["output_tokens"]) for each in usages] == [(0, 0)] * 3
+
+
+@WIRES
+def test_of_a_whole_answer_thoughts_and_calls_are_counted_too(anthropic: Make, alice: Any, wire: str) -> None:
+    content = [
+        {"type": "thinking", "thinking": "Hm, ", "signature": "s"},
+        {"type": "text", "text": "so: "},
+        {"type": "tool_use", "id": "toolu_1", "name": "find", "input": {"x": 1}},
+    ]
+    server = anthropic(silent_answer(None, *content), counts=messages_api)
+    server.ask(wire)
+    assert texts_asked(server)[0] == 'Hm, so: find{"x":1}'
+    assert row_of(alice).tokens_source == "counted"
+
+
 PRICES = {"input": "3", "output": "15", "cached": "0.3", "cache_write": "3.75"}
 
 

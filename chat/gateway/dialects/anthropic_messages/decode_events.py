@@ -31,10 +31,11 @@ def decode_answer(raw: Json, request: Request) -> list[ev.Event]:
     if raw.get("type") == "error":
         raise failure_of(raw)
     counter = UsageCounter()
-    counter.add(raw["usage"])
+    counter.add(raw.get("usage") or {})
     cited = CitedText()
     blocks = [event for block in raw["content"] for event in _whole_block(block, cited)]
-    events = [ev.Start(counter.told), *blocks, counter.usage, finish_of(raw)]
+    usage = [counter.usage] if counter.usage else []
+    events = [ev.Start(counter.told), *blocks, *usage, finish_of(raw)]
     return [reader.read(event) for event in events]
 
 
@@ -80,7 +81,8 @@ class StreamDecoder:
     def close(self) -> Iterator[ev.Event]:
         if self._finish is None and not self._is_over:
             raise UpstreamError("The model server's stream ended before its answer did.")
-        yield self._counter.usage
+        if usage := self._counter.usage:
+            yield usage
         yield self._answer_tool.read(self._finish or ev.Finish(ev.StopReason.END))
 
     def _events(self, raw: Json) -> Iterator[ev.Event]:
@@ -152,8 +154,9 @@ class UsageCounter:
         return {name: self._seen.get(name, 0) for name in ("input_tokens", "output_tokens")}
 
     @property
-    def usage(self) -> ev.Usage:
-        return self.told or ev.Usage()
+    def usage(self) -> ev.Usage | None:
+        """None where the server has not told what came out: that has to be counted."""
+        return self.told if "output_tokens" in self._seen else None
 
     @property
     def told(self) -> ev.Usage | None:

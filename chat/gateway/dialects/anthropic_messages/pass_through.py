@@ -27,10 +27,19 @@ def pass_answer(body: bytes, request: Request, answer_id: str) -> ev.Wire:
     if raw.get("type") == "error" or "content" not in raw:
         raise failure_of(raw)
     counter = UsageCounter()
-    counter.add(raw["usage"])
-    raw |= {"id": f"msg_{answer_id}", "model": request.model}
-    said = "".join([block.get("text") or "" for block in raw["content"]])
-    return ev.Wire(msgspec.json.encode(raw), said, usage=counter.usage, finish=finish_of(raw), is_last=True)
+    counter.add(raw.get("usage") or {})
+    usage = _with_counts(raw.get("usage"), counter)
+    raw |= {"id": f"msg_{answer_id}", "model": request.model, "usage": usage}
+    said = "".join(map(_said, raw["content"]))
+    data, finish = msgspec.json.encode(raw), finish_of(raw)
+    return ev.Wire(data, said, told=counter.told, usage=counter.usage, finish=finish, is_last=True)
+
+
+def _said(block: Json) -> str:
+    """Somebody has to count an answer whose server tells no counts."""
+    said: str = block.get("text") or block.get("thinking") or block.get("name") or ""
+    arguments = msgspec.json.encode(block["input"]).decode() if "input" in block else ""
+    return said + arguments
 
 
 def _with_counts(usage: Json | None, counter: UsageCounter) -> Json:
