@@ -76,9 +76,10 @@ async def _count_by(end: float, counting: Awaitable[int | None]) -> int | None:
 
 
 def estimated(relay: Relay, known_input: Callable[[], int]) -> ev.Usage:
-    """Without any output nothing was used. May be read beside the event loop while the answer grows."""
+    """Without any output nothing was used, unless the answer came to its end: that of embeddings has none.
+    May be read beside the event loop while the answer grows."""
     said, told = relay.collector.characters, _told(relay)
-    if not (said or told):
+    if not (said or told or relay.collector.finish):
         return ev.Usage()
     return msgspec.structs.replace(told or ev.Usage(input=known_input()), output=tokens_of(said))
 

@@ -164,6 +164,13 @@ def test_of_a_whole_answer_thoughts_and_calls_are_counted_too(anthropic: Make, a
     assert row_of(alice).tokens_source == "counted"
 
 
+def test_an_answer_without_words_has_read_its_question(openai: Make, alice: Any) -> None:
+    openai({**says.openai(""), "usage": None}).ask()
+    row = row_of(alice)
+    assert (row.status, row.tokens_source, row.output_tokens) == ("complete", "estimated", 0)
+    assert row.input_tokens > 0
+
+
 PRICES = {"input": "3", "output": "15", "cached": "0.3", "cache_write": "3.75"}
 
 

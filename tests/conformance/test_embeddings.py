@@ -96,6 +96,15 @@ def test_a_server_gets_its_own_name_and_credential(openai: Make, alice: Any) -> 
     assert row_of(alice).input_tokens == 5
 
 
+@pytest.mark.parametrize("told", [None, {}, {"prompt_tokens": None}], ids=str)
+def test_what_a_server_does_not_count_is_estimated(openai: Make, alice: Any, told: Any) -> None:
+    response = openai({**ANSWER, "usage": told}).post(path=PATH, input="four" * 1000)
+    assert response.status_code == 200
+    row = row_of(alice)
+    assert (row.status, row.tokens_source, row.output_tokens) == ("complete", "estimated", 0)
+    assert 1000 <= row.input_tokens < 1100
+
+
 def test_it_needs_the_permission(portal: PortalProcess, secret: str) -> None:
     body = {"model": MODEL, "input": "x"}
     response = httpx.post(portal.api + PATH, json=body, headers={"x-api-key": secret})
@@ -140,7 +149,8 @@ def test_an_anthropic_server_gives_none(anthropic: Make) -> None:
 def test_the_servers_failures_are_told(openai: Make, alice: Any, status: int, told: int) -> None:
     server = openai({"error": {"message": "its reason"}}, status=status)
     response = server.post(path=PATH, input="x")
-    assert (response.status_code, row_of(alice).status) == (told, "failed")
+    row = row_of(alice)
+    assert (response.status_code, row.status, row.input_tokens) == (told, "failed", 0)
 
 
 @pytest.mark.parametrize("answer", [b"<html>", {"error": {"message": "x"}}, b"[]"])
