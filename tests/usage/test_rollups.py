@@ -95,6 +95,27 @@ def check_everything(user: Any, others: list[Any], period: Period) -> None:
             Expected([row for row in mine if start <= row.started_at < end]).check(figures)
 
 
+@pytest.mark.parametrize(
+    ("zone", "back"),
+    [
+        ("America/St_Johns", datetime(2024, 11, 3, 4, 30, tzinfo=UTC)),
+        ("Australia/Adelaide", datetime(2024, 4, 6, 16, 30, tzinfo=UTC)),
+    ],
+)
+def test_an_hour_that_comes_twice_has_its_own_requests_where_hours_begin_at_half_past(
+    alice: Any, zone: str, back: datetime
+) -> None:
+    period = Period(back - 6 * HOUR, back + 6 * HOUR)
+    rows = [request(alice, period.since + timedelta(minutes=5 + 10 * n)) for n in range(72)]
+    assert roll_up(back + timedelta(days=1)) == 72
+    found = series(Scope(user_id=alice.pk), period, "hour", ZoneInfo(zone))
+    ends = [start for start, _ in found[1:]] + [period.until]
+    assert {end.fold for end in ends} == {0, 1}
+    for (start, figures), end in zip(found, ends, strict=True):
+        began, ended = start.astimezone(UTC), end.astimezone(UTC)
+        Expected([row for row in rows if began <= row.started_at < ended]).check(figures)
+
+
 def test_it_works(alice: Any, bob: Any, make_keys: Any) -> None:
     chance = random.Random(3)
     keys = {user: make_keys(user) for user in (alice, bob)}

@@ -25,6 +25,8 @@ class Pieces:
 def pieces(since: datetime, until: datetime, cuts: Iterable[datetime] = ()) -> Pieces:
     """No bucket has a moment of `cuts` inside, so each is on one side of it. Of what the ledger no longer
     has, whole hours are taken, and belong to where they begin."""
+    # Moments of one zone are compared by what its clocks show, and that may come twice.
+    since, until, *cuts = (moment.astimezone(UTC) for moment in (since, until, *cuts))
     edges = sorted({since, until, *(cut for cut in cuts if since < cut < until)})
     lowest = floor()
     closed: dict[Grain, list[Range]] = {}
