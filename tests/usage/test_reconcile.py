@@ -16,6 +16,7 @@ from tests.ledger_rows import remove, rewrite
 from tests.usage.requests import living_process, some_request
 from usage.models import ClosedBucket, Grain, LedgerFloor, Reconciliation, Rollup, Status, UsageRecord
 from usage.months import id_of
+from usage.reconciliation.checks import coarse_and_fine
 from usage.reconciliation.extent import in_turn
 from usage.reconciliation.run import reconcile
 from usage.rollups.closing import roll_up
@@ -157,6 +158,24 @@ def test_it_looks_again_at_a_day_of_which_an_hour_was_opened(alice: Any, request
     days = in_turn(timezone.now())
     assert any(since <= late.started_at < until for since, until in days)
     assert reconcile(days)
+
+
+def test_a_day_that_is_opened_while_it_looks_is_not_wrong(alice: Any, requests: list[UsageRecord]) -> None:
+    damaged, opened = (
+        row.started_at.replace(hour=0, minute=0, second=0, microsecond=0)
+        for row in (requests[0], requests[30])
+    )
+    Rollup.objects.filter(grain=Grain.DAY, start=damaged).update(cost=F("cost") + 1)
+    found = coarse_and_fine([(damaged, timezone.now())])
+    assert f"day {damaged:%Y-%m-%d}" in next(found)
+    # Two late ones: the hour of the first is closed again, and the other keeps the day open.
+    for hour, status in ((3, Status.COMPLETE), (9, Status.OPEN)):
+        UsageRecord.objects.create(
+            user=alice, model="m", format="openai", status=status, process=living_process(),
+            started_at=opened + timedelta(hours=hour),
+        )  # fmt: skip
+    roll_up()
+    assert not [line for line in found if f"{opened:%Y-%m-%d}" in line]
 
 
 def test_operators_read_it_in_the_admin(sign_in: Callable[..., httpx.Client], operator: Any) -> None:

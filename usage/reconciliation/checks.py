@@ -107,6 +107,9 @@ def coarse_and_fine(days: Days) -> Iterator[str]:
 @transaction.atomic
 def _whole_and_parts(grain: Grain, finer: Grain, start: datetime) -> list[str]:
     hold()
+    # A late row may have opened it since the marks were read.
+    if not ClosedBucket.objects.filter(grain=grain, start=start).exists():
+        return []
     whole, parts = _empty(), _empty()
     add_rollups(whole, Rollup.objects.filter(grain=grain, start=start), DIMENSIONS)
     within = Rollup.objects.filter(grain=finer, start__gte=start, start__lt=end_of(grain, start))
