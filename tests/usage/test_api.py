@@ -67,6 +67,17 @@ def test_a_period_of_ones_own(api: httpx.Client, alice: Any) -> None:
     assert count("2026-03-05T10:00:00+02:00", "2026-03-05T14:00:00+02:00") == 0
 
 
+def test_a_period_may_have_ten_years(api: httpx.Client, alice: Any) -> None:
+    use(alice, timezone.now() - datetime(2026, 3, 5, 12, tzinfo=UTC))
+    for since, until in (("2016-12-31", "2026-12-31"), ("2026-01-01", "2036-01-01")):
+        query = {"period": "custom", "from": since, "to": until}
+        assert get(api, "summary", **query)["stats"]["totalRequests"] == 1
+        assert len(get(api, "requests", **query)["data"]) == 1
+    longer = {"period": "custom", "from": "2016-01-01", "to": "2026-02-01"}
+    response = api.get("/usage/summary", params=longer)
+    assert "ten years" in response.json()["error"]["message"]
+
+
 def test_it_is_filtered_by_key(api: httpx.Client, alice: Any, bob: Any, make_keys: Any) -> None:
     from portal.web.ids import encode
 
@@ -91,6 +102,14 @@ def test_it_is_filtered_by_key(api: httpx.Client, alice: Any, bob: Any, make_key
         ("summary", {"period": "custom", "from": "0001-01-01T00:00:00Z"}, "from"),
         ("summary", {"period": "custom", "from": "2026-02-01", "to": "2026-01-01"}, "from"),
         ("summary", {"period": "custom", "from": "2026-02-01", "to": "2026-02-31"}, "to"),
+        ("summary", {"period": "custom", "from": "0001-01-01"}, "from"),
+        ("summary", {"period": "custom", "from": "2026-01-01", "to": "9999-12-31"}, "to"),
+        ("summary", {"period": "custom", "from": "2026-01-01", "to": "9999-12-31T00:00:00Z"}, "to"),
+        ("summary", {"period": "custom", "from": "2026-01-01", "to": "5000-01-01T00:00:00Z"}, "to"),
+        ("summary", {"period": "custom", "from": "1971-01-01"}, "to"),
+        ("timeseries", {"period": "custom", "from": "9999-12-30", "to": "9999-12-31"}, "from"),
+        ("requests", {"period": "custom", "from": "0001-01-01"}, "from"),
+        ("export", {"period": "custom", "from": "2026-01-01", "to": "9999-12-31"}, "to"),
         ("summary", {"period": "7d", "from": "2026-02-01"}, "from"),
         ("summary", {"status": "done"}, "status"),
         ("summary", {"user": "x"}, "user"),

@@ -184,6 +184,14 @@ def test_days_of_ones_own_are_whole_days_there(browser: httpx.Client, alice: Any
     assert [row[:2] for row in rows[1:]] == [["Mon, 2 Mar 2026", "1"], ["Tue, 3 Mar 2026", "1"]]
 
 
+def test_the_longest_period_has_its_file_too(browser: httpx.Client, alice: Any) -> None:
+    used_at(alice, datetime(2026, 6, 1, 12, tzinfo=UTC))
+    days = {"period": "custom", "from": "2017-01-01"}
+    html = usage(browser, **days, to="2027-01-08")
+    assert exported(browser, html) == requests_in(html)
+    assert browser.get("/usage", params=days | {"to": "2027-01-09"}).status_code == 400
+
+
 def test_a_year_by_day_has_every_day(browser: httpx.Client, alice: Any) -> None:
     used_at(alice, datetime(2026, 6, 1, 12, tzinfo=UTC))
     year = {"period": "custom", "from": "2026-01-01", "to": "2026-12-31"}

@@ -15,6 +15,7 @@ from usage.keys import get_own_key
 from usage.reports import Bucket, Period, Scope, starts
 
 MAX_BUCKETS = 3000
+_FIRST_YEAR, _LAST_YEAR = 1971, 9000
 
 
 class ReportQuery(Query, frozen=True):
@@ -41,7 +42,10 @@ class ReportQuery(Query, frozen=True):
         until = now if self.until is None else _moment(self.until, "to")
         if since >= until:
             raise BadParameter("from: this must be before to.", "from")
-        return Period(since, until)
+        period = Period(since, until)
+        if period.is_too_long:
+            raise BadParameter("to: this is more than ten years after from.", "to")
+        return period
 
     def scope(self, user: User) -> Scope:
         """Raises `NotFound` for a key that is not theirs; one that they deleted is."""
@@ -80,13 +84,19 @@ class RequestsQuery(ReportQuery, frozen=True):
 
 
 def _moment(text: str, param: str) -> datetime:
+    found = _read(text)
+    if found is None or found.tzinfo is None:
+        raise BadParameter(f"{param}: not a time such as 2026-01-31T12:00:00Z, or a day.", param)
+    # What is a day away from the calendar's ends has no time in every zone.
+    if not _FIRST_YEAR <= found.year <= _LAST_YEAR:
+        raise BadParameter(f"{param}: the year must be from {_FIRST_YEAR} to {_LAST_YEAR}.", param)
+    return found.astimezone(UTC)
+
+
+def _read(text: str) -> datetime | None:
     try:
         if len(text) == len("2026-01-31"):
             return datetime.combine(date.fromisoformat(text), time(), UTC)
-        found = datetime.fromisoformat(text)
+        return datetime.fromisoformat(text)
     except ValueError:
-        found = None
-    # What is a day away from the calendar's ends has no time in every zone.
-    if found is None or found.tzinfo is None or not 1971 <= found.year <= 9000:
-        raise BadParameter(f"{param}: not a time such as 2026-01-31T12:00:00Z, or a day.", param)
-    return found.astimezone(UTC)
+        return None

@@ -21,7 +21,6 @@ NAMES = {
     "90d": gettext_lazy("90 days"),
     "1y": gettext_lazy("1 year"),
 }
-_LONGEST = timedelta(days=3660)
 # A bucket is offered while it divides the period into so many parts.
 _PARTS = {"hour": (2, 400), "day": (2, 400), "week": (4, 600)}
 _LENGTHS: dict[Bucket, timedelta] = {
@@ -73,8 +72,14 @@ def _days(first: date, last: date, zone: ZoneInfo) -> Period:
     """Both of them whole."""
     if last < first:
         raise BadParameter(_("The last day is before the first."), "to")
-    if last - first > _LONGEST or first.year < 2000 or last.year > 2900:
+    is_near = first.year >= 2000 and last.year <= 2900
+    period = _whole(first, last, zone) if is_near else None
+    if period is None or period.is_too_long:
         raise BadParameter(_("That is more than ten years, or too far away."), "from")
+    return period
+
+
+def _whole(first: date, last: date, zone: ZoneInfo) -> Period:
     since = datetime.combine(first, time(), zone)
     return Period(since, datetime.combine(last + timedelta(days=1), time(), zone))
 

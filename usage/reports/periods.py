@@ -13,6 +13,8 @@ PERIODS = {
     "90d": timedelta(days=90),
     "1y": timedelta(days=365),
 }
+# Ten years, and some days: nobody need count leap years.
+_LONGEST = timedelta(days=3660)
 
 
 @dataclass(frozen=True)
@@ -26,6 +28,10 @@ class Period:
     def of(cls, name: str, now: datetime) -> "Period":
         """One of `PERIODS`, up to now."""
         return cls(now - PERIODS[name], now)
+
+    @property
+    def is_too_long(self) -> bool:
+        return self.until.astimezone(UTC) - self.since.astimezone(UTC) > _LONGEST
 
     def previous(self) -> "Period":
         """The equally long one that ends where this one begins."""
