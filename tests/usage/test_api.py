@@ -86,7 +86,7 @@ def test_it_is_filtered_by_key(api: httpx.Client, alice: Any, bob: Any, make_key
     assert get(api, "summary", keyId=encode("key", one))["stats"]["totalRequests"] == 1
     assert get(api, "summary", keyId=encode("key", two))["stats"]["totalRequests"] == 0
     [theirs] = make_keys(bob, 1)
-    for key_id in (encode("key", theirs), "key_x", ""):
+    for key_id in (encode("key", theirs), "key_x", "key_\x00", ""):
         response = api.get("/usage/summary", params={"keyId": key_id})
         assert (response.status_code, response.json()["error"]["param"]) == (404, "keyId")
     found = get(api, "filters")
@@ -113,6 +113,18 @@ def test_it_is_filtered_by_key(api: httpx.Client, alice: Any, bob: Any, make_key
         ("summary", {"period": "7d", "from": "2026-02-01"}, "from"),
         ("summary", {"status": "done"}, "status"),
         ("summary", {"user": "x"}, "user"),
+        ("summary", {"model": "\x00"}, "model"),
+        ("timeseries", {"model": "a\x00"}, "model"),
+        ("requests", {"model": "\x00"}, "model"),
+        ("export", {"model": "\x00"}, "model"),
+        ("summary", {"status": "\x00"}, "status"),
+        ("summary", {"period": "\x00"}, "period"),
+        ("summary", {"period": "custom", "from": "\x00"}, "from"),
+        ("summary", {"period": "custom", "from": "2026-01-01", "to": "2026-01-3\x00"}, "to"),
+        ("timeseries", {"bucket": "\x00"}, "bucket"),
+        ("timeseries", {"timeZone": "\x00"}, "timeZone"),
+        ("requests", {"cursor": "\x00"}, "cursor"),
+        ("filters", {"\x00": "x"}, "\x00"),
         ("timeseries", {"bucket": "year"}, "bucket"),
         ("timeseries", {"bucket": "hour", "period": "1y"}, "bucket"),
         ("timeseries", {"timeZone": "Mars/Olympus"}, "timeZone"),

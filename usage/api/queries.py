@@ -11,6 +11,7 @@ from accounts.access import User, preferences_of
 from portal.web.errors import BadParameter
 from portal.web.pagination import Limit, PageQuery
 from portal.web.reading import Query
+from portal.web.text import require_plain_text
 from usage.keys import get_own_key
 from usage.reports import Bucket, Period, Scope, starts
 
@@ -48,7 +49,8 @@ class ReportQuery(Query, frozen=True):
         return period
 
     def scope(self, user: User) -> Scope:
-        """Raises `NotFound` for a key that is not theirs; one that they deleted is."""
+        """Raises `BadParameter`, and `NotFound` for a key that is not theirs; one that they deleted is."""
+        require_plain_text(self.model or "", "model")
         return Scope(user.pk, key_id=self._key(user), model=self.model or None, status=self.status)
 
     def _key(self, user: User) -> "object | None":
