@@ -12,7 +12,9 @@ from uuid import uuid4
 import httpx
 import pytest
 
+from tests.ledger_rows import rewrite
 from tests.usage.pages import chart_rows, figures, table_rows, text, used
+from tests.usage.requests import living_process
 from usage.models import UsageRecord
 
 OVERVIEW = "/admin/usage/usagerecord/overview/"
@@ -82,6 +84,20 @@ def test_it_filters(
     assert figures(html, "requests") == [str(count)]
     assert "Clear" in html
     assert figures(overview(office, model=model, period="1y"), "requests") == ["4"]
+
+
+def test_what_ends_shows_also_where_newer_ones_fill_the_list(
+    office: httpx.Client, model: str, alice: Any, bob: Any
+) -> None:
+    long = used(alice, timedelta(hours=1), model=model, status="open", process=living_process())
+    for _ in range(20):
+        used(bob, model=model)
+    seen = re.search(r'data-seen="(\w+)"', overview(office, model=model, part="usage"))
+    assert seen is not None
+    poll = {"model": model, "part": "usage", "seen": seen[1]}
+    assert office.get(OVERVIEW, params=poll).status_code == 204
+    rewrite(UsageRecord.objects.filter(pk=long.pk), status="complete")
+    assert office.get(OVERVIEW, params=poll).status_code == 200
 
 
 def test_names_lead_to_their_own_figures(office: httpx.Client, model: str, alice: Any) -> None:

@@ -16,6 +16,7 @@ from django.utils import timezone
 from tests.ledger_rows import rewrite
 from tests.usage.drawn import drawer
 from tests.usage.pages import chart_rows, figure, figures, table_rows, text, used, used_at
+from tests.usage.requests import living_process
 from tests.usage.test_ledger import ask
 
 Browser = Callable[..., httpx.Client]
@@ -247,6 +248,34 @@ def test_what_has_not_changed_is_not_sent_again(browser: httpx.Client, alice: An
     second = seen()
     used(alice)
     assert len({first, second, seen()}) == 3
+
+
+@pytest.mark.parametrize("query", [{}, {"status": "complete"}])
+def test_what_ends_shows_also_where_newer_ones_fill_the_list(
+    browser: httpx.Client, alice: Any, query: dict[str, str]
+) -> None:
+    long = used(alice, timedelta(hours=1), status="open", process=living_process())
+    for _ in range(20):
+        used(alice)
+    seen = re.search(r'data-seen="(\w+)"', usage(browser, part="usage", **query))
+    assert seen is not None
+    poll = {"part": "usage", "seen": seen[1], **query}
+    assert browser.get("/usage", params=poll).status_code == 204
+    rewrite(type(long).objects.filter(pk=long.pk), status="complete")
+    assert long.public_id not in usage(browser, **query)
+    assert browser.get("/usage", params=poll).status_code == 200
+
+
+def test_what_ends_as_another_begins_shows_also_where_neither_is_listed(
+    browser: httpx.Client, alice: Any
+) -> None:
+    long = used(alice, timedelta(hours=1), status="open", process=living_process())
+    seen = re.search(r'data-seen="(\w+)"', usage(browser, part="usage", status="failed"))
+    assert seen is not None
+    rewrite(type(long).objects.filter(pk=long.pk), status="complete")
+    used(alice, status="open")
+    poll = {"part": "usage", "seen": seen[1], "status": "failed"}
+    assert browser.get("/usage", params=poll).status_code == 200
 
 
 def test_times_are_in_the_accounts_zone_the_browsers_or_utc(browser: httpx.Client, alice: Any) -> None:

@@ -9,7 +9,7 @@ from portal.web.pagination import PageQuery
 from usage.dashboard.origins import origins
 from usage.dashboard.overview import STATUSES
 from usage.models import UsageRecord
-from usage.reports import Period, Scope, recent
+from usage.reports import Period, Scope, recent, running
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class Request:
 
 @dataclass(frozen=True)
 class RecentRequests:
-    """`fingerprint` changes when a request begins or ends."""
+    """`fingerprint` changes when a request begins or ends, whether or not it is among the `records`."""
 
     records: Sequence[UsageRecord]
     next_cursor: str | None
@@ -38,5 +38,7 @@ class RecentRequests:
 def recent_requests(scope: Scope, period: Period, query: PageQuery) -> RecentRequests:
     """Raises `BadParameter`."""
     page = recent(scope, period, query)
-    seen = ",".join(f"{row.public_id}:{row.status}" for row in page.rows)
-    return RecentRequests(page.rows, page.next_cursor, sha256(seen.encode()).hexdigest()[:16])
+    seen = [f"{row.public_id}:{row.status}" for row in page.rows]
+    # What ends may be further down than the list goes.
+    seen.extend(map(str, running(scope, period)))
+    return RecentRequests(page.rows, page.next_cursor, sha256(",".join(seen).encode()).hexdigest()[:16])

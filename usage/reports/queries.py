@@ -8,7 +8,7 @@ from typing import Any, Literal
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from django.db.models import QuerySet
+from django.db.models import Count, Max, QuerySet
 from django.utils import timezone
 
 from accounts.access import User, memberships_within
@@ -17,7 +17,7 @@ from usage.models import UsageRecord
 from usage.reports.figures import Figures
 from usage.reports.periods import Bucket, Period, starts
 from usage.reports.scope import Scope
-from usage.reports.sources import MOMENT, figures, ledger_rows
+from usage.reports.sources import MOMENT, figures, ledger_rows, running_rows
 
 Dimension = Literal["model", "key", "user", "group", "deployment", "status"]
 _COLUMNS = {
@@ -98,6 +98,12 @@ def recent(scope: Scope, period: Period, query: PageQuery) -> Page[UsageRecord]:
 
 def requests(scope: Scope, period: Period) -> QuerySet[UsageRecord]:
     return ledger_rows(scope, period)
+
+
+def running(scope: Scope, period: Period) -> tuple[int, datetime | None]:
+    """How many have not ended, of whatever status `scope` is, and when the newest of them began."""
+    found = running_rows(scope, period).aggregate(number=Count("pk"), newest=Max("started_at"))
+    return found["number"], found["newest"]
 
 
 def _groups(period: Period) -> list[int]:

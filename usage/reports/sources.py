@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -10,7 +11,7 @@ from django.db.models.functions import TruncMinute
 
 from accounts.access import memberships_within
 from usage.keys import Key
-from usage.models import Rollup, UsageRecord
+from usage.models import Rollup, Status, UsageRecord
 from usage.reports.figures import Figures
 from usage.reports.periods import Period
 from usage.reports.scope import Scope
@@ -58,6 +59,12 @@ def closed_in(parts: Pieces) -> Q:
 def ledger_rows(scope: Scope, period: Period) -> QuerySet[UsageRecord]:
     rows = UsageRecord.objects.began_between(period.since, period.until)
     return rows.filter(_of(scope, period, "started_at"))
+
+
+def running_rows(scope: Scope, period: Period) -> QuerySet[UsageRecord]:
+    """Those that are open, whichever status is asked for: what they end as is not known yet."""
+    rows = UsageRecord.objects.began_in([(period.since, period.until)])
+    return rows.filter(_of(replace(scope, status=Status.OPEN), period, "started_at"))
 
 
 def _rollups(scope: Scope, period: Period, by: Sequence[str]) -> QuerySet[Rollup]:
