@@ -54,7 +54,7 @@ def _rows(user: User) -> Iterator[dict[str, Any]]:
             "status": record.status,
             "inputTokens": record.input_tokens,
             "outputTokens": record.output_tokens,
-            "cost": record.cost,
+            "cost": f"{record.cost:f}",
             "durationMs": record.duration_ms,
             "address": record.address,
         }

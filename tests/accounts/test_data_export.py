@@ -80,8 +80,10 @@ def test_it_holds_everything_and_no_secret_k01(
     said = json.loads(files[f"chat/sessions/{session['id']}.json"])
     assert [turn["text"] for turn in said] == ["Grüß Gott 🐈", "Meow"]
     assert (said[0]["attachments"], said[0]["parts"]) == ([], None)
-    assert len(json.loads(files["usage/requests.json"])) == 1
-    assert next(csv.DictReader(io.StringIO(files["usage/requests.csv"])))["model"] == MODEL
+    (used,) = json.loads(files["usage/requests.json"])
+    (line,) = csv.DictReader(io.StringIO(files["usage/requests.csv"]))
+    assert line["model"] == MODEL
+    assert used["cost"] == line["cost"] == "0.000000000"
 
 
 def test_an_empty_account_exports_as_well(exported: Any, bob: Any) -> None:

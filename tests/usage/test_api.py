@@ -181,4 +181,13 @@ def test_a_csv_that_runs_nothing(api: httpx.Client, alice: Any, make_keys: Any) 
     rows = list(csv.DictReader(io.StringIO(response.text)))
     assert [row["id"] for row in rows] == [row.public_id for row in reversed(made)]
     assert rows[0]["key"].startswith("'=HYPERLINK")
-    assert {Decimal(row["cost"]) for row in rows} == {Decimal("0.000000001")}
+    assert {row["cost"] for row in rows} == {"0.000000001"}
+
+
+@pytest.mark.parametrize(
+    ("cost", "written"), [("0", "0.000000000"), ("0.000000123", "0.000000123"), ("12", "12.000000000")]
+)
+def test_costs_in_the_csv_are_plain_decimals(api: httpx.Client, alice: Any, cost: str, written: str) -> None:
+    use(alice, DAY, cost=Decimal(cost))
+    rows = csv.DictReader(io.StringIO(api.get("/usage/export").text))
+    assert [row["cost"] for row in rows] == [written]

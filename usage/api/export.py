@@ -55,7 +55,7 @@ async def _lines(rows: QuerySet[UsageRecord]) -> AsyncGenerator[str, None]:
 
 def _cells(record: UsageRecord) -> list[Any]:
     """Costs to the last digit; nothing that a spreadsheet would run (battery W09)."""
-    values = request_object(record) | {"cost": record.cost}
+    values = request_object(record) | {"cost": f"{record.cost:f}"}
     return [cell(values[column]) for column in COLUMNS]
 
 
