@@ -9,7 +9,8 @@ from collections.abc import AsyncGenerator
 from typing import Any, Protocol
 
 from django.conf import settings
-from redis.asyncio import Redis
+
+from portal import redis
 
 Event = dict[str, Any]
 # Seconds a finished log can still be read from; then the stored message takes over.
@@ -81,18 +82,15 @@ class RedisEventLog:
     # Below the client's socket timeout, which would take a silent model for a lost connection.
     BLOCK_MS = 2000
 
-    def __init__(self, url: str) -> None:
-        self._redis = Redis.from_url(url)
-
     async def append(self, generation: str, event: Event) -> None:
         key = self._key(generation)
-        await self._redis.xadd(key, {"event": json.dumps(event)})
-        await self._redis.expire(key, KEEP_SECONDS)
+        await redis.client().xadd(key, {"event": json.dumps(event)})
+        await redis.client().expire(key, KEEP_SECONDS)
 
     async def follow(self, generation: str, after: str) -> AsyncGenerator[tuple[str, Event], None]:
         key = self._key(generation)
-        while await self._redis.exists(key):
-            found = await self._redis.xread({key: after}, block=self.BLOCK_MS)
+        while await redis.client().exists(key):
+            found = await redis.client().xread({key: after}, block=self.BLOCK_MS)
             if not found:
                 return
             for event_id, fields in found[0][1]:
@@ -103,13 +101,13 @@ class RedisEventLog:
                     return
 
     async def knows(self, generation: str) -> bool:
-        return bool(await self._redis.exists(self._key(generation)))
+        return bool(await redis.client().exists(self._key(generation)))
 
     async def request_stop(self, generation: str) -> None:
-        await self._redis.set(self._key(generation) + ":stop", 1, ex=KEEP_SECONDS)
+        await redis.client().set(self._key(generation) + ":stop", 1, ex=KEEP_SECONDS)
 
     async def is_stop_requested(self, generation: str) -> bool:
-        return bool(await self._redis.exists(self._key(generation) + ":stop"))
+        return bool(await redis.client().exists(self._key(generation) + ":stop"))
 
     def _key(self, generation: str) -> str:
         return f"portal:generation:{generation}"
@@ -119,4 +117,4 @@ def event_log() -> EventLog:
     return _LOG
 
 
-_LOG: EventLog = RedisEventLog(settings.REDIS_URL) if settings.REDIS_URL else InProcessEventLog()
+_LOG: EventLog = RedisEventLog() if settings.REDIS_URL else InProcessEventLog()

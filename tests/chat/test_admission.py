@@ -48,6 +48,7 @@ def test_an_answer_that_cannot_be_tied_to_its_row_leaves_none_open_f03(
     from chat.generation import run
     from chat.generation.records import StoredRecord
     from chat.models import Message
+    from portal import redis
 
     def cut(*_: Any) -> None:
         raise OperationalError("the connection is closed")
@@ -57,8 +58,11 @@ def test_an_answer_that_cannot_be_tied_to_its_row_leaves_none_open_f03(
     answer = ask(user=alice, question=Question("Hi", MODEL)).answer
 
     async def write() -> None:
-        await run.start(StoredRecord(answer), Caller(alice.pk), None)
-        await asyncio.wait(run._running)
+        try:
+            await run.start(StoredRecord(answer), Caller(alice.pk), None)
+            await asyncio.wait(run._running)
+        finally:
+            await redis.close()
 
     asynchronous.run_with_database(write())
     assert UsageRecord.objects.get(user=alice).status == Status.FAILED

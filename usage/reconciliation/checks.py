@@ -123,8 +123,8 @@ def _differences(what: str, said: Sums, of: str, are: Sums) -> Iterator[str]:
             one, other = said.get(key, Figures()), are.get(key, Figures())
             named = ", ".join(str(each) for each in key)
             yield (
-                f"{what} ({named}): {one.requests} requests, {one.tokens} tokens, cost {one.cost}; "
-                f"{of}: {other.requests} requests, {other.tokens} tokens, cost {other.cost}"
+                f"{what} ({named}): {one.requests} requests, {one.tokens} tokens, cost {one.cost:f}; "
+                f"{of}: {other.requests} requests, {other.tokens} tokens, cost {other.cost:f}"
             )
 
 
