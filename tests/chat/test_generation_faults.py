@@ -234,6 +234,23 @@ def test_a_portal_that_goes_while_it_counts_for_a_caller_who_left(
     assert (row.status, row.tokens_source, row.output_tokens) == ("cancelled", "counted", 77)
 
 
+def test_an_answer_whose_process_was_taken_for_dead_ends_as_it_did(alice: Any) -> None:
+    """Its database was away for a minute, or its machine stood still."""
+    from chat.conversations import answers
+    from chat.conversations.turns import Question, ask
+    from chat.models import Message
+    from chat.models.conversation import MessageStatus
+
+    answer = ask(user=alice, question=Question("Hi", MODEL)).answer
+    Message.objects.filter(pk=answer.pk).update(updated_at=timezone.now() - timedelta(minutes=5))
+    assert answers.close_interrupted() >= 1
+    answer.refresh_from_db()
+    assert (answer.status, answer.error != "") == ("interrupted", True)
+    answers.finish(answer, status=MessageStatus.COMPLETE, end=answers.End("Hello!", output_tokens=2))
+    answer.refresh_from_db()
+    assert (answer.status, answer.text, answer.error, answer.output_tokens) == ("complete", "Hello!", "", 2)
+
+
 @needs_redis
 def test_an_answer_outlives_the_process_of_its_reader(
     open_tab: Callable[[str], Tab], portal: PortalProcess
