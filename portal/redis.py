@@ -6,6 +6,9 @@ from weakref import WeakKeyDictionary
 from django.conf import settings
 from redis.asyncio import Redis
 
+# Who follows an answer waits on a connection of their own; Redis itself lets in as many by default.
+CONNECTIONS = 10_000
+
 _clients: WeakKeyDictionary[asyncio.AbstractEventLoop, Redis] = WeakKeyDictionary()
 
 
@@ -13,7 +16,7 @@ def client() -> Redis:
     """Of the running loop. Only where `settings.REDIS_URL` is set."""
     loop = asyncio.get_running_loop()
     if loop not in _clients:
-        _clients[loop] = Redis.from_url(settings.REDIS_URL)
+        _clients[loop] = Redis.from_url(settings.REDIS_URL, max_connections=CONNECTIONS)
     return _clients[loop]
 
 
