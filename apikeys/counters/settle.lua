@@ -8,6 +8,7 @@ for place, key in ipairs(KEYS) do
     redis.call('HDEL', key, ARGV[1])
     redis.call('ZREM', key .. ':leases', ARGV[1])
     reply[#reply + 1] = redis.call('HINCRBY', key, 'used', ARGV[2 + place])
+    -- See claim.lua on "0 -".
     reply[#reply + 1] = redis.call('HINCRBY', key, 'held', 0 - tonumber(held))
   else
     redis.call('DEL', key, key .. ':leases')

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import threading
+from collections.abc import Coroutine
 from typing import Any
 
 import pytest
@@ -14,21 +15,28 @@ from usage import heartbeat
 from usage.models import Status, UsageRecord
 
 
-def test_a_row_that_was_just_being_opened_is_settled(alice: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture(autouse=True)
+def _heartless(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The test's own process serves nobody."""
+    monkeypatch.setattr(heartbeat, "_thread", threading.current_thread())
+
+
+async def entrance(user: Any) -> Coroutine[Any, Any, Any]:
+    """The admission of a call, to be awaited."""
     from chat.catalogue.lookup import find_model
     from chat.completions import admission
     from chat.completions.context import Call, Caller
     from chat.completions.metering import Meter
     from chat.gateway.request import Request
 
-    # The test's own process serves nobody: it needs no heart.
-    monkeypatch.setattr(heartbeat, "_thread", threading.current_thread())
+    model, _route = await find_model(MODEL, user.pk)
+    call = Call("/api/chat/completions", {}, [], None)
+    return admission.admit(call, Caller(user.pk), Request(MODEL), model, "openai", Meter(call))
 
+
+def test_a_row_that_was_just_being_opened_is_settled(alice: Any) -> None:
     async def leave() -> None:
-        model, _route = await find_model(MODEL, alice.pk)
-        call = Call("/api/chat/completions", {}, [], None)
-        entering = admission.admit(call, Caller(alice.pk), Request(MODEL), model, "openai", Meter(call))
-        task = asyncio.create_task(entering)
+        task = asyncio.create_task(await entrance(alice))
         await asyncio.sleep(0)
         task.cancel()
         await asyncio.wait({task})
@@ -53,7 +61,6 @@ def test_an_answer_that_cannot_be_tied_to_its_row_leaves_none_open_f03(
     def cut(*_: Any) -> None:
         raise OperationalError("the connection is closed")
 
-    monkeypatch.setattr(heartbeat, "_thread", threading.current_thread())
     monkeypatch.setattr(StoredRecord, "link_usage", cut)
     answer = ask(user=alice, question=Question("Hi", MODEL)).answer
 
@@ -72,29 +79,20 @@ def test_an_answer_that_cannot_be_tied_to_its_row_leaves_none_open_f03(
 def test_a_database_that_goes_away_before_the_call_is_told_at_once(
     alice: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from chat.catalogue.lookup import find_model
-    from chat.completions import admission, settlement
-    from chat.completions.context import Call, Caller
-    from chat.completions.metering import Meter
-    from chat.gateway.request import Request
+    from chat.completions import settlement
     from usage import statements
 
     def away(*_: Any) -> int:
         raise OperationalError("the server is gone")
 
-    monkeypatch.setattr(heartbeat, "_thread", threading.current_thread())
-
     async def enter() -> None:
-        model, _route = await find_model(MODEL, alice.pk)
-        call = Call("/api/chat/completions", {}, [], None)
+        entering = await entrance(alice)
         with monkeypatch.context() as meanwhile:
             meanwhile.setattr(statements, "insert", away)
             meanwhile.setattr(statements, "settle", away)
             async with asyncio.timeout(1):
                 with pytest.raises(OperationalError):
-                    await admission.admit(
-                        call, Caller(alice.pk), Request(MODEL), model, "openai", Meter(call)
-                    )
+                    await entering
         assert settlement._running, "whether the row was written will be seen"
         await settlement.finish_all(5)
 
@@ -113,7 +111,6 @@ def test_an_answer_nobody_comes_to_read_is_settled(
     from tests.usage.test_ledger import ask
 
     monkeypatch.setattr(answering, "UNREAD", 0.1 if is_kept else 60)
-    monkeypatch.setattr(heartbeat, "_thread", threading.current_thread())
     body = json.dumps(ask("Count to 1000", stream=True)).encode()
 
     async def forget() -> None:

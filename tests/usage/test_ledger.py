@@ -4,6 +4,7 @@ import threading
 from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
+from types import SimpleNamespace
 from typing import Any
 from uuid import uuid4
 
@@ -15,7 +16,7 @@ from django.utils import timezone
 from tests import asynchronous
 from tests.portal_process import PortalProcess
 from tests.prices import set_prices
-from usage import ledger
+from usage import heartbeat, ledger
 from usage.models import ServingProcess, Status, TokensSource, UsageRecord
 from usage.prices import Prices
 
@@ -130,6 +131,24 @@ def test_the_serving_process_has_a_heartbeat(api: httpx.Client) -> None:
     api.post("/chat/completions", json=ask("Count to 1"))
     recent = timezone.now() - timedelta(seconds=30)
     assert ServingProcess.objects.filter(seen_at__gte=recent).exists()
+
+
+def test_a_heartbeat_that_fails_comes_again_soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not at its next turn: who is silent for long is taken for dead."""
+    beats = iter([OperationalError("away"), OperationalError("away"), None, SystemExit()])
+    slept: list[float] = []
+
+    def beat(_: Any) -> None:
+        if error := next(beats):
+            raise error
+
+    clock = SimpleNamespace(monotonic=lambda: sum(slept), sleep=slept.append)
+    monkeypatch.setattr(heartbeat, "_beat", beat)
+    monkeypatch.setattr(heartbeat, "time", clock)
+    monkeypatch.setattr(heartbeat, "progress", SimpleNamespace(notes=dict))
+    with pytest.raises(SystemExit):
+        heartbeat._beat_for_ever()
+    assert sum(slept) == 2 * heartbeat.BUSY_SECONDS + heartbeat.BEAT_SECONDS
 
 
 def cut_connections() -> None:

@@ -125,7 +125,7 @@ export function composer({ onSend, onStop }) {
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     // Enter in the list of models chooses, also before its script is here.
-    if (models.contains(document.activeElement)) models.querySelector("summary").click();
+    if (models.open && models.contains(document.activeElement)) models.querySelector("summary").click();
     else submit();
   });
   stop.addEventListener("click", onStop);
